@@ -1,0 +1,7 @@
+import type { Variables } from "../config/variables.ts";
+import type { VeoAgent } from "./veo-agent.ts";
+
+/** What the runtime hands to the Worker. */
+export interface Bindings extends Variables {
+  VEO_AGENT: DurableObjectNamespace<VeoAgent>;
+}

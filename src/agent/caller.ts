@@ -1,0 +1,10 @@
+import { z } from "zod";
+
+/** Who asks: what authentication found out, and all that crosses to the account's object about it. */
+export const callerSchema = z.strictObject({
+  /** Names the account, and so its object. */
+  account: z.string().regex(/^[\w-]{1,128}$/),
+  /** Whether every task of the upstream's token is the account's own (tool-surface.md, "Whose task?"). */
+  ownsToken: z.boolean(),
+});
+export type Caller = z.infer<typeof callerSchema>;

@@ -1,0 +1,103 @@
+import { isLegacyRequest } from "@modelcontextprotocol/server";
+import { Agent } from "agents";
+import type { LedgerDependencies } from "../ledger/dependencies.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { Parking } from "../ledger/parking.ts";
+import { TaskStore } from "../ledger/task-store.ts";
+import { WatchStore } from "../ledger/watch-store.ts";
+import { createLog, type Log } from "../log.ts";
+import { createCatalogue } from "../mcp/catalogue.ts";
+import type { Lane } from "../mcp/lane.ts";
+import { createLegacyLane } from "../mcp/legacy-lane.ts";
+import { createModernLane } from "../mcp/modern-lane.ts";
+import { SessionStore } from "../mcp/session-store.ts";
+import type { Deployment } from "../tools/define-tool.ts";
+import { createUpstreamClient } from "../veo/upstream-client.ts";
+import type { Bindings } from "./bindings.ts";
+import { type Caller, callerSchema } from "./caller.ts";
+import { exchangeSchema, type IncomingExchange } from "./exchange.ts";
+import { migrate } from "./schema.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { Watch } from "./watch.ts";
+
+interface Account {
+  deployment: Deployment;
+  ledger: Ledger;
+  lanes: { legacy: Lane; modern: Lane };
+}
+
+/**
+ * The object of an account: its MCP server, its ledger, and the alarm that asks the upstream. It is reached by RPC
+ * from the Worker only; nothing routes a client's request to its `fetch`.
+ */
+export class VeoAgent extends Agent<Bindings> {
+  #account: Account | undefined;
+  #log: Log = createLog("info");
+  readonly #watch: Watch;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#watch = new Watch(
+      () => this.#account?.ledger.look,
+      () => this.#log,
+    );
+    this.lifecycle.use(this.#watch);
+  }
+
+  override async onStart(): Promise<void> {
+    migrate(this.ctx.storage);
+    const settings = readSettings(this.env);
+    // A broken deployment answers 503 in the Worker; here only the alarm can come by, and it waits for better times.
+    if (!settings.ok) return;
+    this.#log = createLog(settings.configuration.logLevel);
+    this.#account = this.#open(settings);
+    await this.#watch.arm();
+  }
+
+  /** Answers one exchange of the protocol. Both arguments come from our own Worker, and are parsed all the same. */
+  async serve(incoming: IncomingExchange, caller: Caller): Promise<Response> {
+    const account = this.#account;
+    if (account === undefined) return new Response("The deployment is not configured.", { status: 503 });
+    const { method, url, headers, body } = exchangeSchema.parse(incoming);
+    const { ownsToken } = callerSchema.parse(caller);
+    const request = new Request(url, { method, headers });
+    const isLegacy = method !== "POST" || (await isLegacyRequest(request, body));
+    const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
+    return lane.serve(
+      { request, body },
+      { deployment: account.deployment, ledger: account.ledger, ownsToken },
+    );
+  }
+
+  /** No client connects to the object by WebSocket, so nobody is told its name and state. */
+  override shouldSendProtocolMessages(): boolean {
+    return false;
+  }
+
+  #open({ configuration, deployment }: Settings): Account {
+    const { sql } = this.ctx.storage;
+    const now = () => Date.now();
+    const dependencies: LedgerDependencies = {
+      tasks: new TaskStore(sql),
+      watch: new WatchStore(sql),
+      parking: new Parking(),
+      upstream: createUpstreamClient({
+        baseUrl: configuration.upstreamBaseUrl,
+        requestTimeoutMs: configuration.requestTimeoutMs,
+      }),
+      credential: () => configuration.upstreamToken,
+      now,
+      random: Math.random,
+      arm: () => this.#watch.arm(),
+    };
+    const catalogue = createCatalogue(deployment, this.#log);
+    return {
+      deployment,
+      ledger: new Ledger(dependencies, configuration),
+      lanes: {
+        legacy: createLegacyLane(catalogue, new SessionStore(sql, now)),
+        modern: createModernLane(catalogue, this.#log),
+      },
+    };
+  }
+}

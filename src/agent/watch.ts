@@ -1,0 +1,52 @@
+import { LifecycleCapability, type LifecycleJobOutcome } from "agents/lifecycle";
+import type { Log } from "../log.ts";
+
+const JOB_ID = "look";
+/** When a round fails in a way nobody foresaw, the rows are looked at again after this. */
+const AFTER_CRASH_MS = 60_000;
+
+/** What the watch runs, and when: both derived from the rows. */
+export interface Watched {
+  run(): Promise<void>;
+  nextAtMs(): number | null;
+}
+
+/**
+ * The object's alarm for the ledger: one job with a fixed id in the queue of the Agent's lifecycle, which owns the
+ * one alarm an object has. Its time is always derived from the rows, and moves both ways.
+ */
+export class Watch extends LifecycleCapability {
+  readonly #watched: () => Watched | undefined;
+  readonly #log: () => Log;
+
+  constructor(watched: () => Watched | undefined, log: () => Log) {
+    super("veo-watch");
+    this.#watched = watched;
+    this.#log = log;
+  }
+
+  /** Sets the alarm to when the rows want it. */
+  async arm(): Promise<void> {
+    const { jobs } = this.lifecycle;
+    const time = this.#watched()?.nextAtMs() ?? null;
+    if (time === null) {
+      if (jobs.get(JOB_ID) !== undefined) await jobs.cancel(JOB_ID);
+    } else if (jobs.get(JOB_ID)?.time !== time) {
+      await jobs.push({ id: JOB_ID, fn: "look", time, retry: { maxAttempts: 1 } });
+    }
+  }
+
+  /** The alarm: one round. It never throws, since an alarm that throws loses its schedule. */
+  async onJob(): Promise<LifecycleJobOutcome | undefined> {
+    const watched = this.#watched();
+    if (watched === undefined) return undefined;
+    try {
+      await watched.run();
+      const time = watched.nextAtMs();
+      return time === null ? undefined : { rescheduleAt: time };
+    } catch (error) {
+      this.#log()("error", "watch_crashed", { error: String(error) });
+      return { rescheduleAt: Date.now() + AFTER_CRASH_MS };
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import { z } from "zod";
+
+/**
+ * Everything that can go wrong, as a tagged union, and the one place where it becomes words. A new kind does not
+ * compile until it has its sentence.
+ */
+
+/** Why an upstream answer could not be used. A schema, since the object keeps the last one in its storage. */
+export const upstreamFailureSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("status"),
+    status: z.number(),
+    code: z.string().exactOptional(),
+    message: z.string().exactOptional(),
+    traceId: z.string().exactOptional(),
+    retryAfterSeconds: z.number().exactOptional(),
+  }),
+  z.object({ kind: z.literal("timeout"), seconds: z.number() }),
+  z.object({ kind: z.literal("unreachable") }),
+  z.object({
+    kind: z.literal("unreadable"),
+    status: z.number(),
+    why: z.enum(["not_json", "too_large", "unexpected_shape"]),
+  }),
+]);
+export type UpstreamFailure = z.infer<typeof upstreamFailureSchema>;
+
+export type VeoError =
+  | { kind: "invalid_arguments"; problems: string[] }
+  | { kind: "extended_video"; videoId: string; operation: string }
+  | { kind: "task_not_found"; reference: string }
+  | { kind: "upstream"; failure: UpstreamFailure }
+  | { kind: "submission_undetermined"; submissionId: string; failure: UpstreamFailure }
+  | { kind: "submission_in_progress"; submissionId: string }
+  | { kind: "idempotency_conflict"; key: string; submissionId: string }
+  | { kind: "busy"; limit: number }
+  | { kind: "internal"; incident: string };
+
+export type ErrorCode =
+  | "invalid_argument"
+  | "not_found"
+  | "unauthorized"
+  | "out_of_credits"
+  | "rate_limited"
+  | "limit_reached"
+  | "upstream_error"
+  | "upstream_timeout"
+  | "idempotency_conflict"
+  | "submission_undetermined"
+  | "internal";
+
+/** A failure in words: what a model reads, and what a program can branch on. */
+export interface ErrorAnswer {
+  code: ErrorCode;
+  /** Whether the same call, unchanged, may work later. */
+  retryable: boolean;
+  what: string;
+  nextStep: string;
+  traceId?: string;
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; error: VeoError };
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
+export const fail = (error: VeoError): { ok: false; error: VeoError } => ({ ok: false, error });
+export const invalid = (...problems: string[]) => fail({ kind: "invalid_arguments", problems });
+
+/** Turns a failure into words: what happened, and what to do next. */
+export function describeError(error: VeoError): ErrorAnswer {
+  switch (error.kind) {
+    case "invalid_arguments":
+      return answer(
+        "invalid_argument",
+        false,
+        error.problems.join(" "),
+        "Correct the arguments and call again; nothing was sent and nothing was charged.",
+      );
+    case "extended_video":
+      return answer(
+        "invalid_argument",
+        false,
+        `Video ${error.videoId} is an extended video, which cannot be ${error.operation}.`,
+        "Use the video it was extended from, or extend it again with veo_extend_video.",
+      );
+    case "task_not_found":
+      return answer(
+        "not_found",
+        false,
+        `There is no task ${error.reference} in this account.`,
+        "Check the id, or find the task with veo_list_tasks.",
+      );
+    case "upstream":
+      return describeFailure(error.failure);
+    case "submission_undetermined":
+      return {
+        ...describeFailure(error.failure),
+        code: "submission_undetermined",
+        retryable: false,
+        nextStep: `It is not known whether the video was accepted, and it may have been charged: do not send it again. Look with veo_get_tasks_batch without ids, or call veo_get_task with task_id "${error.submissionId}" later.`,
+      };
+    case "submission_in_progress":
+      return answer(
+        "submission_undetermined",
+        true,
+        `The same request is being submitted right now as ${error.submissionId}.`,
+        `Call veo_get_task with task_id "${error.submissionId}"; do not send it again.`,
+      );
+    case "idempotency_conflict":
+      return answer(
+        "idempotency_conflict",
+        false,
+        `The idempotency_key "${quote(error.key)}" already belongs to ${error.submissionId}, which had other arguments.`,
+        `Use another key for another video, or read the first one with veo_get_task and task_id "${error.submissionId}".`,
+      );
+    case "busy":
+      return answer(
+        "limit_reached",
+        true,
+        `More than ${error.limit} calls of this account are waiting.`,
+        "Call again in 15 seconds.",
+      );
+    case "internal":
+      return answer(
+        "internal",
+        true,
+        `Something went wrong in this server (incident ${error.incident}).`,
+        "Look with veo_list_tasks before paying for anything again; tell the operator the incident number.",
+      );
+  }
+}
+
+function describeFailure(failure: UpstreamFailure): ErrorAnswer {
+  switch (failure.kind) {
+    case "timeout":
+      return answer(
+        "upstream_timeout",
+        true,
+        `The upstream did not answer within ${failure.seconds} seconds.`,
+        "Call again in a minute.",
+      );
+    case "unreachable":
+      return answer(
+        "upstream_error",
+        true,
+        "The connection to the upstream failed.",
+        "Call again in a minute.",
+      );
+    case "unreadable":
+      return answer(
+        "upstream_error",
+        true,
+        `The upstream answered HTTP ${failure.status} with ${UNREADABLE[failure.why]}.`,
+        "Call again in a minute; if it stays, tell the operator.",
+      );
+    case "status":
+      return {
+        ...describeStatus(failure),
+        ...(failure.traceId !== undefined && { traceId: failure.traceId }),
+      };
+  }
+}
+
+const UNREADABLE = {
+  not_json: "something that is not JSON",
+  too_large: "more data than is accepted",
+  unexpected_shape: "JSON of an unexpected shape",
+} as const;
+
+function describeStatus(failure: UpstreamFailure & { kind: "status" }): ErrorAnswer {
+  const { status, code } = failure;
+  const said = failure.message === undefined ? "" : `: "${quote(failure.message)}"`;
+  const what = `The upstream answered HTTP ${status}${code === undefined ? "" : ` ${quote(code)}`}${said}.`;
+  if (isKeyRefused(failure))
+    return answer(
+      "unauthorized",
+      false,
+      what,
+      "The AceDataCloud API token is not accepted: its owner must replace it. Calling again does not help.",
+    );
+  if (isOutOfCredits(failure))
+    return answer(
+      "out_of_credits",
+      false,
+      what,
+      "The AceDataCloud balance is used up: its owner must top it up. Nothing was charged.",
+    );
+  if (status === 429) {
+    const wait = failure.retryAfterSeconds ?? 60;
+    return answer("rate_limited", true, what, `Wait ${wait} seconds, then call again.`);
+  }
+  if (status === 400 && (code === "api_not_implemented" || code === "disabled"))
+    return answer(
+      "upstream_error",
+      false,
+      what,
+      "The upstream does not offer this to this account: use another tool, or tell the operator.",
+    );
+  if (status === 400 || status === 422)
+    return answer(
+      "invalid_argument",
+      false,
+      what,
+      "Correct what the upstream names and call again; nothing was charged.",
+    );
+  if (status === 404)
+    return answer(
+      "upstream_error",
+      false,
+      what,
+      "The upstream's address or operation does not exist: the operator must check ACEDATACLOUD_API_BASE_URL.",
+    );
+  if (status === 408 || status >= 500)
+    return answer("upstream_error", true, what, "This is often passing: call again in a minute.");
+  return answer("upstream_error", false, what, "Calling again unchanged does not help; tell the operator.");
+}
+
+/** The upstream said that the token is no good: money and retries do not help. */
+export const isKeyRefused = (failure: UpstreamFailure): boolean =>
+  failure.kind === "status" &&
+  (failure.status === 401 ||
+    (failure.status === 403 && failure.code !== "used_up") ||
+    (failure.status === 400 && (failure.code === "no_token" || failure.code === "token_mismatched")));
+
+/** The balance is gone. 403 here is about money, not about permissions. */
+export const isOutOfCredits = (failure: UpstreamFailure): boolean =>
+  failure.kind === "status" && failure.status === 403 && failure.code === "used_up";
+
+const answer = (code: ErrorCode, retryable: boolean, what: string, nextStep: string): ErrorAnswer => ({
+  code,
+  retryable,
+  what,
+  nextStep,
+});
+
+const QUOTE_MAX_CHARS = 300;
+
+/**
+ * Text from outside, safe to show: one line, without control, bidirectional and quotation characters, at most
+ * 300 characters. It is data for the reader, never an instruction, so it always stands between quotation marks.
+ */
+export function quote(text: string): string {
+  const line = text
+    .replace(/[\p{C}\p{Zl}\p{Zp}"“”]+/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  const points = Array.from(line);
+  return points.length > QUOTE_MAX_CHARS ? `${points.slice(0, QUOTE_MAX_CHARS - 1).join("")}…` : line;
+}

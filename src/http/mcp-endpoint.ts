@@ -1,0 +1,100 @@
+import { isJsonContentType } from "@modelcontextprotocol/server";
+import type { Bindings } from "../agent/bindings.ts";
+import { authenticate } from "../auth/access-key.ts";
+import type { Configuration } from "../config/configuration.ts";
+import { readJsonBody } from "./body.ts";
+import { isAllowedOrigin } from "./origin.ts";
+
+const METHODS = ["GET", "POST", "DELETE"] as const;
+/** All that the protocol reads; nothing else of a client's headers reaches the object. */
+const PROTOCOL_HEADERS = [
+  "accept",
+  "content-type",
+  "last-event-id",
+  "mcp-method",
+  "mcp-name",
+  "mcp-protocol-version",
+  "mcp-session-id",
+];
+/** Longer than any of them needs to be. */
+const MAX_HEADER_CHARS = 8192;
+
+/** `/mcp`: lets in whom the configuration allows, and hands the exchange to the account's object. */
+export async function serveMcp(
+  request: Request,
+  env: Bindings,
+  configuration: Configuration,
+): Promise<Response> {
+  const url = new URL(request.url);
+  const origin = request.headers.get("origin");
+  if (!isAllowedOrigin(origin, url, configuration))
+    return jsonRpcError(403, -32000, "This origin may not call the server");
+  const response =
+    request.method === "OPTIONS" ? preflight() : await answer(request, url, env, configuration);
+  return withCors(response, origin);
+}
+
+async function answer(
+  request: Request,
+  url: URL,
+  env: Bindings,
+  configuration: Configuration,
+): Promise<Response> {
+  const method = METHODS.find((name) => name === request.method);
+  if (method === undefined)
+    return new Response(null, { status: 405, headers: { allow: "GET, POST, DELETE, OPTIONS" } });
+  const caller = await authenticate(request, configuration.accessKey);
+  if (caller === undefined) return unauthorized();
+  const headers = PROTOCOL_HEADERS.flatMap((name): [string, string][] => {
+    const value = request.headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  if (headers.some(([, value]) => value.length > MAX_HEADER_CHARS))
+    return jsonRpcError(431, -32600, "A header is too long");
+  let body: unknown;
+  if (method === "POST") {
+    if (!isJsonContentType(request.headers.get("content-type")))
+      return jsonRpcError(415, -32600, "Content-Type must be application/json");
+    const read = await readJsonBody(request);
+    if (!read.ok) return jsonRpcError(read.status, read.code, read.message);
+    body = read.json;
+  }
+  const agent = env.VEO_AGENT.getByName(caller.account);
+  return agent.serve({ method, url: `${url.origin}/mcp`, headers, body }, caller);
+}
+
+/** RFC 6750, section 3. Bare, since there is no authorization server to name yet. */
+const unauthorized = (): Response =>
+  Response.json(
+    {
+      error: "unauthorized",
+      error_description: "Send the server's access key as Authorization: Bearer <MCP_ACCESS_KEY>",
+    },
+    { status: 401, headers: { "www-authenticate": 'Bearer realm="veo"' } },
+  );
+
+const jsonRpcError = (status: number, code: number, message: string): Response =>
+  Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, { status });
+
+const preflight = (): Response =>
+  new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
+      "access-control-allow-headers": ["authorization", ...PROTOCOL_HEADERS].join(", "),
+      "access-control-max-age": "86400",
+    },
+  });
+
+/** The SDKs' transports allow every origin; here only the one that was checked is allowed. */
+function withCors(response: Response, origin: string | null): Response {
+  const headers = new Headers(response.headers);
+  headers.delete("access-control-allow-origin");
+  headers.delete("access-control-expose-headers");
+  headers.set("vary", "origin");
+  if (origin !== null) {
+    headers.set("access-control-allow-origin", origin);
+    headers.set("access-control-expose-headers", "mcp-session-id, www-authenticate");
+  }
+  return new Response(response.body, { status: response.status, headers });
+}

@@ -1,0 +1,166 @@
+import { fail, ok, type Result, type UpstreamFailure } from "../errors.ts";
+import type { LedgerDependencies } from "./dependencies.ts";
+import { Look } from "./look.ts";
+import { type HistoryPage, Lookups, nameOf, type TaskReference } from "./lookups.ts";
+import {
+  HASTY_PARK_MS,
+  LOOKUP_WAIT_MS,
+  MAX_WAIT_MS,
+  POLLING_INTERVAL_MS,
+  REFRESH_INTERVAL_MS,
+  STALE_LINK_MS,
+} from "./schedule.ts";
+import { type Order, type SubmissionSettings, submit } from "./submission.ts";
+import { isSubmissionId } from "./submission-id.ts";
+import { isOpen, type Task } from "./task.ts";
+import type { TaskFilter } from "./task-store.ts";
+
+export interface Poll {
+  /** How long to wait for news; absent: only when the poll is hasty. */
+  waitMs?: number | undefined;
+  /** Whether tasks of the same token that the ledger does not know may be asked for (tool-surface.md, "Whose task?"). */
+  mayAdopt: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** The tasks of one account: what was asked, where it stands, and who waits for it. */
+export class Ledger {
+  readonly #is: LedgerDependencies;
+  readonly #settings: SubmissionSettings;
+  readonly look: Look;
+  readonly #lookups: Lookups;
+  /**
+   * When each open task was last answered. In memory: forgetting it costs one poll that is answered at once, and
+   * keeping it would cost a write for each poll.
+   */
+  readonly #lastAnswerMs = new Map<string, number>();
+
+  constructor(dependencies: LedgerDependencies, settings: SubmissionSettings) {
+    this.#is = dependencies;
+    this.#settings = settings;
+    this.look = new Look(dependencies);
+    this.#lookups = new Lookups(dependencies, this.look);
+  }
+
+  /** Sends a paid request once, and answers with its task. */
+  submit(order: Order): Promise<Result<Task>> {
+    return submit(this.#is, this.#settings, order);
+  }
+
+  /** @returns the task that made a video, when this account made it. */
+  taskOfVideo(videoId: string): Task | undefined {
+    return this.#is.tasks.byVideoId(videoId);
+  }
+
+  /** @returns why the upstream is not asked at the moment, if it is not. */
+  trouble(): UpstreamFailure | undefined {
+    return this.#is.watch.trouble()?.failure;
+  }
+
+  /** Answers a poll of one task: from storage, or after a wait for news as tool-surface.md has it. */
+  async poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
+    const deadlineMs = this.#is.now() + MAX_WAIT_MS;
+    const known = this.find(reference);
+    if (known === undefined) {
+      const refused = await this.#lookups.tasks([reference], poll);
+      if (refused !== undefined) return fail(refused);
+    }
+    const task = known ?? this.find(reference);
+    if (task === undefined) return fail({ kind: "task_not_found", reference: nameOf(reference) });
+    const madeDue = await this.#nudge(task);
+    const wantedMs = poll.waitMs ?? this.#patienceMs(task, madeDue);
+    const waitMs = Math.min(wantedMs, deadlineMs - this.#is.now());
+    const settles = isOpen(task) || (task.state === "unknown" && madeDue);
+    if (settles && waitMs > 0) await this.#is.parking.wait(task.submissionId, waitMs, poll.signal);
+    const current = this.#is.tasks.bySubmissionId(task.submissionId) ?? task;
+    if (isOpen(current)) this.#lastAnswerMs.set(current.submissionId, this.#is.now());
+    else this.#lastAnswerMs.delete(current.submissionId);
+    return ok(current);
+  }
+
+  /** Answers for several tasks at once, without waiting for news of any. */
+  async pollMany(
+    references: TaskReference[],
+    poll: Pick<Poll, "mayAdopt" | "signal">,
+  ): Promise<Result<{ tasks: Task[]; notFound: string[] }>> {
+    const unknown = references.filter((reference) => this.find(reference) === undefined);
+    const refused = await this.#lookups.tasks(unknown, poll);
+    if (refused !== undefined) return fail(refused);
+    const tasks = new Map<number, Task>();
+    const notFound: string[] = [];
+    for (const reference of references) {
+      const task = this.find(reference);
+      if (task === undefined) notFound.push(nameOf(reference));
+      else {
+        await this.#nudge(task);
+        tasks.set(task.position, task);
+      }
+    }
+    return ok({ tasks: [...tasks.values()], notFound });
+  }
+
+  /** A page of the upstream's history of the account's token, newest first; what is new in it is adopted. */
+  async history(page: HistoryPage, signal?: AbortSignal): Promise<Result<Task[]>> {
+    const found = await this.#lookups.history(page, signal);
+    return found.ok ? ok(found.value.flatMap((id) => this.#is.tasks.bySubmissionId(id) ?? [])) : found;
+  }
+
+  /** A page of the ledger itself, newest first, without the upstream. */
+  list(filter: TaskFilter, limit: number, before?: number, offset?: number): Task[] {
+    return this.#is.tasks.page(filter, limit, before, offset);
+  }
+
+  /** Ids of the account that begin with `prefix`, newest first, for completions. */
+  taskIds = (prefix: string, limit: number): string[] => this.#is.tasks.taskIds(prefix, limit);
+  videoIds = (prefix: string, limit: number): string[] => this.#is.tasks.videoIds(prefix, limit);
+
+  /** @returns the task as the ledger has it, without the upstream. */
+  find(reference: TaskReference): Task | undefined {
+    if ("traceId" in reference) return this.#is.tasks.byTraceId(reference.traceId);
+    return isSubmissionId(reference.taskId)
+      ? this.#is.tasks.bySubmissionId(reference.taskId)
+      : this.#is.tasks.byTaskId(reference.taskId);
+  }
+
+  /** How long a poll without a wish of its own is held back. */
+  #patienceMs(task: Task, madeDue: boolean): number {
+    if (!isOpen(task)) return madeDue ? LOOKUP_WAIT_MS : 0;
+    const lastAnswerMs = this.#lastAnswerMs.get(task.submissionId) ?? task.createdAtMs;
+    return this.#is.now() - lastAnswerMs < POLLING_INTERVAL_MS ? HASTY_PARK_MS : 0;
+  }
+
+  /**
+   * Makes a task due when somebody asks for it and its next look is far, at most once per interval: a query
+   * never asks the upstream by itself.
+   * @returns whether it is due now because of this.
+   */
+  async #nudge(task: Task): Promise<boolean> {
+    const { tasks, now } = this.#is;
+    const resumed = isOpen(task) && this.look.resume();
+    const due = wouldBeDue(task, now());
+    if (due) tasks.update({ ...task, nextCheckAtMs: now() });
+    if (due || resumed) await this.#is.arm();
+    return due;
+  }
+}
+
+function wouldBeDue(task: Task, nowMs: number): boolean {
+  const sinceLookMs = nowMs - (task.lookedAtMs ?? task.createdAtMs);
+  switch (task.state) {
+    case "submitting":
+    case "failed":
+      return false;
+    case "processing": {
+      const isFar = task.nextCheckAtMs !== null && task.nextCheckAtMs - nowMs > POLLING_INTERVAL_MS;
+      return isFar && sinceLookMs >= POLLING_INTERVAL_MS;
+    }
+    case "unknown":
+      return task.taskId !== null && task.nextCheckAtMs === null && sinceLookMs >= POLLING_INTERVAL_MS;
+    case "succeeded": {
+      const isStale = nowMs - (task.checkedAtMs ?? task.createdAtMs) >= STALE_LINK_MS;
+      return (
+        task.taskId !== null && task.nextCheckAtMs === null && isStale && sinceLookMs >= REFRESH_INTERVAL_MS
+      );
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import { isKeyRefused, isOutOfCredits, type UpstreamFailure } from "../errors.ts";
+import { type Observation, observeRecord } from "../veo/observation.ts";
+import type { QueryOutcome } from "../veo/upstream-client.ts";
+import type { LedgerDependencies } from "./dependencies.ts";
+import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
+import { newSubmissionId } from "./submission-id.ts";
+import { isOpen, type Task } from "./task.ts";
+import { adopted, afterFailedLook, afterLook, undetermined } from "./transitions.ts";
+import type { Lookup } from "./watch-store.ts";
+
+/** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
+export const BATCH_SIZE = 50;
+
+/** What calls wait for whose question a look answers: the end of a round. */
+export const ROUND_NEWS = "round";
+
+/** A failed request ends the round: the trouble is the upstream's, not that of one batch. */
+class RoundOver extends Error {}
+
+/**
+ * The one way to ask the upstream about tasks: for everything that is due, in batches of 50, one round at a
+ * time. Trouble is written down, so that the next round comes later; it is never thrown.
+ */
+export class Look {
+  readonly #is: LedgerDependencies;
+  #round: Promise<void> | undefined;
+
+  constructor(dependencies: LedgerDependencies) {
+    this.#is = dependencies;
+  }
+
+  /** Runs one round; a second caller joins the one that runs. */
+  run(): Promise<void> {
+    this.#round ??= this.#runRound().finally(() => {
+      this.#round = undefined;
+      this.#is.parking.news(ROUND_NEWS);
+    });
+    return this.#round;
+  }
+
+  /** @returns when there is something to do, derived from the rows; null when there is nothing to wait for. */
+  nextAtMs(): number | null {
+    const { tasks, watch } = this.#is;
+    const dues = [tasks.nextDueMs(), watch.nextLookupMs()].filter((ms) => ms !== null);
+    const trouble = watch.trouble();
+    if (dues.length === 0 || trouble?.notBeforeMs === null || this.#is.credential() === undefined)
+      return null;
+    return Math.max(Math.min(...dues), trouble?.notBeforeMs ?? 0);
+  }
+
+  /** Whether the upstream is being left alone, and why. */
+  blocked(): UpstreamFailure | undefined {
+    const trouble = this.#is.watch.trouble();
+    if (trouble === undefined) return undefined;
+    return trouble.notBeforeMs === null || trouble.notBeforeMs > this.#is.now() ? trouble.failure : undefined;
+  }
+
+  /**
+   * Lets a stopped watch go on when somebody asks again, at most once per polling interval.
+   * @returns whether it had stopped and goes on.
+   */
+  resume(): boolean {
+    const { watch, now } = this.#is;
+    const trouble = watch.trouble();
+    if (trouble?.notBeforeMs !== null || now() - trouble.sinceMs < POLLING_INTERVAL_MS) return false;
+    watch.setTrouble({ ...trouble, notBeforeMs: now() });
+    return true;
+  }
+
+  async #runRound(): Promise<void> {
+    const { tasks, now } = this.#is;
+    const due = tasks.due(now());
+    for (const task of due) if (task.taskId === null) this.#settle(task, undetermined(task));
+    const token = this.#is.credential();
+    if (token === undefined || this.blocked() !== undefined) return;
+    try {
+      const watched = new Map(
+        due.flatMap((task) => (task.taskId === null ? [] : [[task.taskId, task] as const])),
+      );
+      for (const ids of chunks([...watched.keys()])) await this.#lookAt(ids, token);
+      await this.#answerLookups(token);
+    } catch (error) {
+      if (!(error instanceof RoundOver)) throw error;
+    }
+  }
+
+  async #lookAt(ids: string[], token: string): Promise<void> {
+    const outcome = await this.#is.upstream.queryTasks({ ids }, token);
+    // The upstream may choke on one id: halving finds it, so that it does not hide the other 49.
+    if (!outcome.ok && ids.length > 1 && isAboutTheRequest(outcome.failure)) {
+      const middle = Math.ceil(ids.length / 2);
+      await this.#lookAt(ids.slice(0, middle), token);
+      return this.#lookAt(ids.slice(middle), token);
+    }
+    const alone = !outcome.ok && ids.length === 1 && isAboutTheRequest(outcome.failure);
+    const seen = observations(alone ? [] : this.#recordsOf(outcome));
+    for (const id of ids) {
+      // Read again: the request took a while, and the row may have changed under it.
+      const task = this.#is.tasks.byTaskId(id);
+      if (task !== undefined) this.#settle(task, afterLook(task, seen.get(id), this.#is.now()));
+    }
+  }
+
+  async #answerLookups(token: string): Promise<void> {
+    const due = this.#is.watch.dueLookups(this.#is.now());
+    const ids = due.flatMap((lookup) => ("ids" in lookup.query ? lookup.query.ids : []));
+    const traceIds = due.flatMap((lookup) => ("trace_ids" in lookup.query ? lookup.query.trace_ids : []));
+    for (const batch of chunks(ids)) await this.#answer(due, { ids: batch }, token);
+    for (const batch of chunks(traceIds)) await this.#answer(due, { trace_ids: batch }, token);
+    for (const lookup of due)
+      if ("offset" in lookup.query) {
+        const outcome = await this.#is.upstream.queryTasks(lookup.query, token);
+        this.#finish(lookup, [...observations(this.#recordsOf(outcome)).values()]);
+      }
+  }
+
+  async #answer(
+    due: Lookup[],
+    query: { ids: string[] } | { trace_ids: string[] },
+    token: string,
+  ): Promise<void> {
+    const seen = [
+      ...observations(this.#recordsOf(await this.#is.upstream.queryTasks(query, token))).values(),
+    ];
+    for (const lookup of due) {
+      const asked = lookup.query;
+      if ("ids" in query && "ids" in asked && asked.ids.every((id) => query.ids.includes(id)))
+        this.#finish(
+          lookup,
+          seen.filter(({ taskId }) => asked.ids.includes(taskId)),
+        );
+      if (
+        "trace_ids" in query &&
+        "trace_ids" in asked &&
+        asked.trace_ids.every((id) => query.trace_ids.includes(id))
+      )
+        this.#finish(
+          lookup,
+          seen.filter(({ traceId }) => traceId !== undefined && asked.trace_ids.includes(traceId)),
+        );
+    }
+  }
+
+  #finish(lookup: Lookup, seen: Observation[]): void {
+    const found = seen.map((observation) => this.#adopt(observation).submissionId);
+    this.#is.watch.answer(lookup.key, found, this.#is.now());
+  }
+
+  /** Takes a task over that another client of the same token made; one that is known is brought up to date. */
+  #adopt(seen: Observation): Task {
+    const { tasks, now } = this.#is;
+    const known = tasks.byTaskId(seen.taskId);
+    if (known !== undefined) return this.#settle(known, afterLook(known, seen, now()));
+    const createdAtMs = seen.createdAtMs ?? now();
+    const task = adopted(seen, newSubmissionId(), tasks.positionFor(createdAtMs), now());
+    tasks.insert(task);
+    return task;
+  }
+
+  #settle(before: Task, after: Task): Task {
+    this.#is.tasks.update(after);
+    // Whoever waits for a task that was not open waits for the look itself.
+    if (after.state !== before.state || !isOpen(before)) this.#is.parking.news(after.submissionId);
+    return after;
+  }
+
+  /** @returns the records of a good answer, and forgets earlier trouble; a bad one ends the round. */
+  #recordsOf(outcome: QueryOutcome): unknown[] {
+    if (!outcome.ok) {
+      this.#writeDownTrouble(outcome.failure);
+      throw new RoundOver();
+    }
+    this.#is.watch.clearTrouble();
+    return outcome.records;
+  }
+
+  #writeDownTrouble(failure: UpstreamFailure): void {
+    const { tasks, watch, now, random } = this.#is;
+    const failures = (watch.trouble()?.failures ?? 0) + 1;
+    const retryAfterSeconds = failure.kind === "status" ? failure.retryAfterSeconds : undefined;
+    // Asking again with a refused key or an empty balance helps nobody: the watch stops until the next query.
+    const stopped = isKeyRefused(failure) || isOutOfCredits(failure);
+    const notBeforeMs = stopped ? null : now() + backoffMs(failures, random(), retryAfterSeconds);
+    watch.setTrouble({ failures, failure, sinceMs: now(), notBeforeMs });
+    // Who asked is told why; nobody watches these, so nothing of them stays due.
+    for (const lookup of watch.dueLookups(now())) watch.withdraw(lookup.key);
+    for (const task of tasks.due(now())) if (!isOpen(task)) this.#settle(task, afterFailedLook(task, now()));
+  }
+}
+
+/** 400, 413 and 422 speak of what was asked; a refused key does too, but halving does not help there. */
+const isAboutTheRequest = (failure: UpstreamFailure): boolean =>
+  failure.kind === "status" && [400, 413, 422].includes(failure.status) && !isKeyRefused(failure);
+
+/** One observation per task: a terminal one wins over a pending twin, and what cannot be read is not there. */
+function observations(records: unknown[]): Map<string, Observation> {
+  const seen = new Map<string, Observation>();
+  for (const record of records) {
+    const observation = observeRecord(record);
+    if (observation === undefined) continue;
+    const twin = seen.get(observation.taskId);
+    if (twin === undefined || twin.kind === "pending") seen.set(observation.taskId, observation);
+  }
+  return seen;
+}
+
+const chunks = (ids: string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, i) =>
+    ids.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
+  );

@@ -1,0 +1,73 @@
+/**
+ * When the upstream is asked about a task: one table, and pure functions of times. All times are epoch
+ * milliseconds; `now` is always passed in.
+ */
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/**
+ * A young task is looked at often, an old one seldom: most videos are done within three minutes. Past the last
+ * age the watch gives up: the task is `unknown` until somebody asks for it.
+ */
+export const LOOK_INTERVALS = [
+  { untilAgeMs: 3 * MINUTE_MS, everyMs: 10 * SECOND_MS },
+  { untilAgeMs: 10 * MINUTE_MS, everyMs: 20 * SECOND_MS },
+  { untilAgeMs: HOUR_MS, everyMs: MINUTE_MS },
+  { untilAgeMs: 24 * HOUR_MS, everyMs: 10 * MINUTE_MS },
+] as const;
+
+/** No video was ever seen done sooner. */
+export const FIRST_LOOK_MS = 15 * SECOND_MS;
+/** Due times are rounded up to this, so that tasks submitted at different moments share a batch. */
+export const GRID_MS = 5 * SECOND_MS;
+
+/** How long a client is asked to wait between polls, and what a poll may cost the upstream at most. */
+export const POLLING_INTERVAL_MS = 15 * SECOND_MS;
+/** How long a hasty poll is held back when nothing happens. */
+export const HASTY_PARK_MS = 25 * SECOND_MS;
+/** The longest wait a caller may ask for: most clients give up on a call after 60 s. */
+export const MAX_WAIT_MS = 50 * SECOND_MS;
+/** How long a call waits for the look that it made due: two watch requests of 10 s, and some air. */
+export const LOOKUP_WAIT_MS = 22 * SECOND_MS;
+/** An id that the upstream did not know is not asked for again within this time. */
+export const DENIED_LOOKUP_MS = MINUTE_MS;
+/** A page of the upstream's history is answered from memory for this long. */
+export const HISTORY_PAGE_MS = 15 * SECOND_MS;
+/** Links of finished videos expire; one last seen before this is asked for again when somebody queries it. */
+export const STALE_LINK_MS = 6 * HOUR_MS;
+/** …but at most this often. */
+export const REFRESH_INTERVAL_MS = HOUR_MS;
+
+const ceilToGrid = (ms: number) => Math.ceil(ms / GRID_MS) * GRID_MS;
+const floorToGrid = (ms: number) => Math.floor(ms / GRID_MS) * GRID_MS;
+
+/** @returns when a task submitted at `createdAtMs` is looked at first. */
+export const firstLookAtMs = (createdAtMs: number): number => ceilToGrid(createdAtMs + FIRST_LOOK_MS);
+
+/**
+ * @returns when to look again at a task that was still pending at `nowMs`, or null when the watch gives up.
+ * Counted from the slot of the grid, not from the moment: a look that is 40 ms late must not lose a whole slot.
+ */
+export function nextLookAtMs(createdAtMs: number, nowMs: number): number | null {
+  const ageMs = nowMs - createdAtMs;
+  const phase = LOOK_INTERVALS.find(({ untilAgeMs }) => ageMs < untilAgeMs);
+  if (phase === undefined) return null;
+  return Math.max(ceilToGrid(floorToGrid(nowMs) + phase.everyMs), firstLookAtMs(createdAtMs));
+}
+
+const BACKOFF_FIRST_MS = 5 * SECOND_MS;
+const BACKOFF_MOST_MS = 5 * MINUTE_MS;
+const JITTER = 0.2;
+
+/**
+ * How long the watch leaves the upstream alone after `failures` failed requests in a row (1 or more).
+ * @param random from 0 to 1: spreads the accounts of a deployment, which all met the same trouble.
+ * @param retryAfterSeconds what the upstream asked for, if it did: then it is that, and never sooner.
+ */
+export function backoffMs(failures: number, random: number, retryAfterSeconds?: number): number {
+  if (retryAfterSeconds !== undefined) return retryAfterSeconds * SECOND_MS;
+  const doubled = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MOST_MS);
+  return Math.round(doubled * (1 - JITTER * random));
+}

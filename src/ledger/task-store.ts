@@ -1,0 +1,229 @@
+import { z } from "zod";
+import { indexedWords, promptQuery } from "./prompt-words.ts";
+import { type Task, type TaskState, taskSchema } from "./task.ts";
+
+/** JSON in a column. Ours, but parsed like everything that comes from outside the code that runs. */
+const json = z.string().transform((text): unknown => JSON.parse(text));
+const rowSchema = z
+  .object({
+    position: z.number(),
+    submission_id: z.string(),
+    task_id: z.string().nullable(),
+    trace_id: z.string().nullable(),
+    state: z.string(),
+    tool: z.string().nullable(),
+    request: json,
+    videos: json,
+    error: json.nullable(),
+    created_at_ms: z.number(),
+    finished_at_ms: z.number().nullable(),
+    elapsed_seconds: z.number().nullable(),
+    checked_at_ms: z.number().nullable(),
+    looked_at_ms: z.number().nullable(),
+    next_check_at_ms: z.number().nullable(),
+    idempotency_key: z.string().nullable(),
+    request_hash: z.string().nullable(),
+  })
+  .transform((row) => ({
+    position: row.position,
+    submissionId: row.submission_id,
+    taskId: row.task_id,
+    traceId: row.trace_id,
+    state: row.state,
+    tool: row.tool,
+    request: row.request,
+    videos: row.videos,
+    error: row.error,
+    createdAtMs: row.created_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    elapsedSeconds: row.elapsed_seconds,
+    checkedAtMs: row.checked_at_ms,
+    lookedAtMs: row.looked_at_ms,
+    nextCheckAtMs: row.next_check_at_ms,
+    idempotencyKey: row.idempotency_key,
+    requestHash: row.request_hash,
+  }))
+  .pipe(taskSchema);
+
+export interface TaskFilter {
+  state?: TaskState | undefined;
+  tool?: string | undefined;
+  /** Words of the prompt; all of them must be there. */
+  query?: string | undefined;
+  createdFromMs?: number | undefined;
+  createdToMs?: number | undefined;
+}
+
+/** Positions grow by this for each millisecond, which leaves room for a thousand tasks in one. */
+const POSITIONS_PER_MS = 1000;
+const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
+  finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, idempotency_key, request_hash`;
+const PLACES = COLUMNS.replace(/\w+/g, "?");
+
+/** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
+export class TaskStore {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** @returns a free position for a task created at `createdAtMs`. */
+  positionFor(createdAtMs: number): number {
+    const first = Math.floor(createdAtMs) * POSITIONS_PER_MS;
+    const { last } = this.#sql
+      .exec<{ last: number | null }>(
+        "SELECT max(position) AS last FROM task WHERE position >= ? AND position < ?",
+        first,
+        first + POSITIONS_PER_MS,
+      )
+      .one();
+    return last === null ? first : last + 1;
+  }
+
+  /** Adds a task, with the words of its prompt. */
+  insert(task: Task): void {
+    this.#sql.exec(`INSERT INTO task (${COLUMNS}) VALUES (${PLACES})`, ...values(task));
+    if (typeof task.request.prompt === "string")
+      this.#sql.exec(
+        "INSERT INTO task_prompt (rowid, words) VALUES (?, ?)",
+        task.position,
+        indexedWords(task.request.prompt),
+      );
+    this.#keepVideos(task);
+  }
+
+  /** Writes a task that is there already. Its request, and so the words of its prompt, never change. */
+  update(task: Task): void {
+    this.#sql.exec(
+      `UPDATE task SET (${COLUMNS}) = (${PLACES}) WHERE position = ?`,
+      ...values(task),
+      task.position,
+    );
+    this.#keepVideos(task);
+  }
+
+  remove({ position }: Task): void {
+    this.#sql.exec("DELETE FROM task WHERE position = ?", position);
+    this.#sql.exec("DELETE FROM task_prompt WHERE rowid = ?", position);
+    this.#sql.exec("DELETE FROM video WHERE position = ?", position);
+  }
+
+  #keepVideos(task: Task): void {
+    for (const { videoId } of task.videos)
+      if (videoId !== undefined)
+        this.#sql.exec(
+          "INSERT OR IGNORE INTO video (video_id, position) VALUES (?, ?)",
+          videoId,
+          task.position,
+        );
+  }
+
+  bySubmissionId = (id: string): Task | undefined => this.#first("submission_id = ?", id);
+  byTaskId = (id: string): Task | undefined => this.#first("task_id = ?", id);
+  byTraceId = (id: string): Task | undefined => this.#first("trace_id = ? ORDER BY position DESC", id);
+  byIdempotencyKey = (key: string): Task | undefined => this.#first("idempotency_key = ?", key);
+  byVideoId = (id: string): Task | undefined =>
+    this.#first("position = (SELECT position FROM video WHERE video_id = ?)", id);
+
+  /** @returns the tasks that are due at `nowMs`, the longest overdue first. */
+  due(nowMs: number): Task[] {
+    return this.#select("next_check_at_ms <= ? ORDER BY next_check_at_ms", nowMs);
+  }
+
+  /** @returns when the next task is due, or null when none is watched. */
+  nextDueMs(): number | null {
+    return this.#sql
+      .exec<{ next: number | null }>(
+        "SELECT min(next_check_at_ms) AS next FROM task WHERE next_check_at_ms IS NOT NULL",
+      )
+      .one().next;
+  }
+
+  /**
+   * A page of tasks, newest first.
+   * @param before only tasks older than this position. Positions never change, so a page that starts where the
+   * last one ended neither skips nor repeats, however many tasks were added meanwhile.
+   */
+  page(filter: TaskFilter, limit: number, before?: number, offset = 0): Task[] {
+    const conditions: string[] = [];
+    const bindings: (string | number)[] = [];
+    const where = (condition: string, value: string | number | undefined) => {
+      if (value === undefined) return;
+      conditions.push(condition);
+      bindings.push(value);
+    };
+    where("position < ?", before);
+    where("state = ?", filter.state);
+    where("tool = ?", filter.tool);
+    where("position >= ?", filter.createdFromMs && filter.createdFromMs * POSITIONS_PER_MS);
+    where("position < ?", filter.createdToMs && (filter.createdToMs + 1) * POSITIONS_PER_MS);
+    if (filter.query !== undefined) {
+      const words = promptQuery(filter.query);
+      if (words === undefined) return [];
+      where("position IN (SELECT rowid FROM task_prompt WHERE words MATCH ?)", words);
+    }
+    const all = conditions.length === 0 ? "true" : conditions.join(" AND ");
+    return this.#select(`${all} ORDER BY position DESC LIMIT ? OFFSET ?`, ...bindings, limit, offset);
+  }
+
+  /** @returns up to `limit` of the account's task ids that begin with `prefix`, newest first. */
+  taskIds = (prefix: string, limit: number): string[] =>
+    this.#ids(
+      "SELECT task_id AS id FROM task WHERE task_id >= ?1 AND task_id < ?1 || x'f48fbfbf' ORDER BY position DESC LIMIT ?2",
+      prefix,
+      limit,
+    );
+  /** @returns up to `limit` of the account's video ids that begin with `prefix`, newest first. */
+  videoIds = (prefix: string, limit: number): string[] =>
+    this.#ids(
+      "SELECT video_id AS id FROM video WHERE video_id >= ?1 AND video_id < ?1 || x'f48fbfbf' ORDER BY position DESC LIMIT ?2",
+      prefix,
+      limit,
+    );
+
+  /** Forgets ended tasks created before `ms`, at most `limit` of them: the rest waits for the next time. */
+  forgetEndedBefore(ms: number, limit: number): void {
+    const old = this.#select(
+      "position < ? AND next_check_at_ms IS NULL ORDER BY position LIMIT ?",
+      ms * POSITIONS_PER_MS,
+      limit,
+    );
+    for (const task of old) this.remove(task);
+  }
+
+  #first = (condition: string, ...bindings: (string | number)[]): Task | undefined =>
+    this.#select(`${condition} LIMIT 1`, ...bindings)[0];
+
+  #select(rest: string, ...bindings: (string | number)[]): Task[] {
+    const rows = this.#sql.exec(`SELECT ${COLUMNS} FROM task WHERE ${rest}`, ...bindings).toArray();
+    return rows.map((row) => rowSchema.parse(row));
+  }
+
+  #ids(query: string, ...bindings: (string | number)[]): string[] {
+    return this.#sql
+      .exec<{ id: string }>(query, ...bindings)
+      .toArray()
+      .map((row) => row.id);
+  }
+}
+
+const values = (task: Task): (string | number | null)[] => [
+  task.position,
+  task.submissionId,
+  task.taskId,
+  task.traceId,
+  task.state,
+  task.tool,
+  JSON.stringify(task.request),
+  JSON.stringify(task.videos),
+  task.error === null ? null : JSON.stringify(task.error),
+  task.createdAtMs,
+  task.finishedAtMs,
+  task.elapsedSeconds,
+  task.checkedAtMs,
+  task.lookedAtMs,
+  task.nextCheckAtMs,
+  task.idempotencyKey,
+  task.requestHash,
+];

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { PAID_TOOLS } from "../veo/capabilities.ts";
+import { videoSchema } from "../veo/observation.ts";
+import type { PublicRequest } from "../veo/paid-request.ts";
+
+export const TASK_STATES = ["submitting", "processing", "succeeded", "failed", "unknown"] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+const publicRequestSchema: z.ZodType<PublicRequest> = z.record(
+  z.string(),
+  z.union([z.string(), z.boolean(), z.array(z.string())]),
+);
+
+/** One paid job of an account, from the moment before it is sent. */
+export const taskSchema = z.object({
+  /** The order of the ledger, newest first: creation time in ms × 1000, plus a number that makes it unique. */
+  position: z.number(),
+  /** Ours, unguessable, there from the first moment. */
+  submissionId: z.string(),
+  /** The upstream's, null while there is none. */
+  taskId: z.string().nullable(),
+  traceId: z.string().nullable(),
+  state: z.enum(TASK_STATES),
+  /** Null for an adopted task of a kind that we do not know. */
+  tool: z.enum(PAID_TOOLS).nullable(),
+  request: publicRequestSchema,
+  videos: z.array(videoSchema),
+  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  createdAtMs: z.number(),
+  finishedAtMs: z.number().nullable(),
+  elapsedSeconds: z.number().nullable(),
+  /** When the upstream last said something of it. */
+  checkedAtMs: z.number().nullable(),
+  /** When the upstream was last asked, whatever it said. */
+  lookedAtMs: z.number().nullable(),
+  /** When it is due to be looked at; null when nobody watches it. */
+  nextCheckAtMs: z.number().nullable(),
+  idempotencyKey: z.string().nullable(),
+  /** Of the request as it was sent, to tell a repeat from a conflict. */
+  requestHash: z.string().nullable(),
+});
+export type Task = z.infer<typeof taskSchema>;
+
+/** Whether the upstream has yet to say how it ends. */
+export const isOpen = (task: Task): boolean => task.state === "submitting" || task.state === "processing";

@@ -1,0 +1,97 @@
+import { z } from "zod";
+import { describeError, type VeoError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import type { Answer, Deployment, MediaLink, RegisteredTool, ToolContext } from "../tools/define-tool.ts";
+import { ProtocolProblem } from "./problem.ts";
+
+/** A tool as `tools/list` shows it. */
+export interface ListedTool {
+  [key: string]: unknown;
+  name: string;
+  title: string;
+  description: string;
+  annotations: RegisteredTool["annotations"];
+  inputSchema: ObjectSchema;
+  outputSchema: ObjectSchema;
+}
+
+const objectSchema = z.looseObject({ type: z.literal("object") });
+type ObjectSchema = z.infer<typeof objectSchema>;
+
+/**
+ * The tools of a deployment as JSON. Converting a schema costs about 0.3 ms (protocol-notes.md), so this is done
+ * once and the result kept.
+ */
+export function listTools(tools: readonly RegisteredTool[], deployment: Deployment): ListedTool[] {
+  return tools.map(({ name, title, description, annotations, input, output }) => ({
+    name,
+    title,
+    description,
+    annotations,
+    inputSchema: toJson(input(deployment), "input"),
+    outputSchema: toJson(output, "output"),
+  }));
+}
+
+/** Draft 7: what every client's validator reads, the 2025 ones included. */
+function toJson(schema: z.ZodObject, io: "input" | "output"): ObjectSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: "draft-7", io });
+  return objectSchema.parse(json);
+}
+
+type Content = { type: "text"; text: string } | ({ type: "resource_link" } & MediaLink);
+/** What `tools/call` answers, in the shape that both generations share. */
+export interface CalledTool {
+  [key: string]: unknown;
+  content: Content[];
+  structuredContent?: Record<string, unknown>;
+  isError?: true;
+  _meta?: Record<string, unknown>;
+}
+
+/** Runs a tool. The one place where a failure, foreseen or not, becomes what a model reads. */
+export async function callTool(
+  tools: ReadonlyMap<string, RegisteredTool>,
+  call: { name: string; arguments?: unknown },
+  context: ToolContext,
+  log: Log,
+): Promise<CalledTool> {
+  const tool = tools.get(call.name);
+  if (tool === undefined)
+    throw new ProtocolProblem("invalid_params", `Unknown tool: ${call.name.slice(0, 64)}`);
+  try {
+    const result = await tool.call(call.arguments ?? {}, context);
+    return result.ok ? success(result.value) : failure(result.error);
+  } catch (error) {
+    const incident = crypto.randomUUID();
+    log("error", "tool_crashed", { tool: tool.name, incident, error: String(error) });
+    return failure({ kind: "internal", incident });
+  }
+}
+
+function success({ structured, markdown, links = [] }: Answer<object>): CalledTool {
+  return {
+    content: [
+      { type: "text", text: markdown ?? JSON.stringify(structured) },
+      ...links.map((link) => ({ type: "resource_link" as const, ...link })),
+    ],
+    structuredContent: { ...structured },
+  };
+}
+
+/** Without structured content: the v1 client checks it against the output schema even here. */
+function failure(error: VeoError): CalledTool {
+  const { code, retryable, what, nextStep, traceId } = describeError(error);
+  return {
+    isError: true,
+    content: [{ type: "text", text: `${what}\n${nextStep}` }],
+    _meta: {
+      "veo/error": {
+        code,
+        retryable,
+        next_step: nextStep,
+        ...(traceId !== undefined && { trace_id: traceId }),
+      },
+    },
+  };
+}

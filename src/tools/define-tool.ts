@@ -1,0 +1,110 @@
+import type { z } from "zod";
+import type { Result } from "../errors.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Model } from "../veo/capabilities.ts";
+import { parseArguments } from "./arguments.ts";
+
+/** What a deployment decided about its tools. */
+export interface Deployment {
+  serverName: string;
+  defaultModel: Model;
+  /** Tools that nobody sees or calls. */
+  disabledTools: ReadonlySet<string>;
+}
+
+/** What a tool gets: never the SDK's server, the environment or the request. */
+export interface ToolContext {
+  deployment: Deployment;
+  ledger: Ledger;
+  /** Whether the caller owns the upstream's token, and so every task of it (tool-surface.md, "Whose task?"). */
+  ownsToken: boolean;
+  /** Says that the caller left. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A link to something finished, for clients that show it. */
+export interface MediaLink {
+  uri: string;
+  name: string;
+  title: string;
+  mimeType: string;
+}
+
+/** What a tool answers: the data, the same as Markdown where people read it, and links to finished media. */
+export interface Answer<Output> {
+  structured: Output;
+  markdown?: string;
+  links?: MediaLink[];
+}
+
+export interface ToolAnnotations {
+  readOnlyHint: boolean;
+  destructiveHint: boolean;
+  idempotentHint: boolean;
+  openWorldHint: boolean;
+}
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
+  name: string;
+  title: string;
+  description: string;
+  annotations: ToolAnnotations;
+  /** The arguments, as this deployment takes them. */
+  input: (deployment: Deployment) => Input;
+  output: Output;
+  run: (args: z.output<Input>, context: ToolContext) => Promise<Result<Answer<z.input<Output>>>>;
+}
+
+/** A tool with its types forgotten, for the registry: it parses its arguments itself, so nothing is cast. */
+export interface RegisteredTool extends Omit<Tool, "run"> {
+  /** Runs the tool on arguments as a client sent them. */
+  call: (args: unknown, context: ToolContext) => Promise<Result<Answer<object>>>;
+}
+
+/** Names a tool's types once, and returns it as the registry keeps it. */
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(
+  tool: Tool<Input, Output>,
+): RegisteredTool {
+  // A schema costs a millisecond to make, and a deployment's settings change only with the deployment.
+  const schemas = new WeakMap<Deployment, Input>();
+  const input = (deployment: Deployment): Input => {
+    const schema = schemas.get(deployment) ?? tool.input(deployment);
+    schemas.set(deployment, schema);
+    return schema;
+  };
+  const { name, title, description, annotations, output } = tool;
+  return {
+    name,
+    title,
+    description,
+    annotations,
+    output,
+    input,
+    async call(args, context) {
+      const parsed = parseArguments(input(context.deployment), args);
+      return parsed.ok ? tool.run(parsed.value, context) : parsed;
+    },
+  };
+}
+
+/** Spends credits of somebody's account at a third party. */
+export const SPENDS: ToolAnnotations = {
+  readOnlyHint: false,
+  destructiveHint: false,
+  idempotentHint: false,
+  openWorldHint: true,
+};
+/** Asks how things stand; asking twice changes nothing. */
+export const QUERIES: ToolAnnotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: true,
+};
+/** Answers from what this server knows. */
+export const INFORMS: ToolAnnotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};

@@ -1,0 +1,110 @@
+import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env, exports } from "cloudflare:workers";
+import { expect, vi } from "vitest";
+import type { VeoAgent } from "../src/agent/veo-agent.ts";
+import { createSimulator, type Simulator, type SimulatorOptions } from "./simulator/simulator.ts";
+
+/**
+ * After any real time, so that no alarm of the object fires by itself: time moves only when a test says so. On the
+ * grid of five seconds, so that due times are round numbers.
+ */
+const START_MS = Date.UTC(2035, 0, 1);
+export const ORIGIN = "https://veo.test";
+export const ACCESS_KEY = String(env.MCP_ACCESS_KEY);
+export const UPSTREAM_TOKEN = String(env.ACEDATACLOUD_API_TOKEN);
+
+/** The Worker, its account's object, the simulated upstream and a clock, for one test. */
+export interface World {
+  simulator: Simulator;
+  /** Sends a request to the Worker, as a client would. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
+  /** Lets `ms` pass: alarms and timers that are due go off in their order. */
+  advance(ms: number): Promise<void>;
+  /** Lets time pass, a second at a time, until a promise settles; at most `mostMs`. */
+  until<T>(promise: Promise<T>, mostMs?: number): Promise<T>;
+  /** Lets the object finish what it has begun, without time passing. */
+  settle(): Promise<void>;
+  /** Throws the object out of memory; its storage stays. */
+  evict(): Promise<void>;
+  /** Runs in the object, to look at its storage. */
+  inObject<T>(look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>): Promise<T>;
+  /** How often the upstream was asked for tasks. */
+  taskQueries(): number;
+  /** How often the upstream was asked to make something. */
+  paidCalls(): number;
+  /** Ends the world; fails when the server sent a request that the upstream does not know. */
+  end(): Promise<void>;
+}
+
+export function createWorld(options: SimulatorOptions = {}): World {
+  vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: START_MS });
+  const simulator = createSimulator({ generationMs: 60_000, seed: 1, ...options });
+  vi.stubGlobal("fetch", simulator.fetch);
+  // The runtime's own deadline runs on real time; this one on the test's.
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new DOMException("deadline", "TimeoutError")), ms);
+    return controller.signal;
+  });
+  const stub = () => env.VEO_AGENT.getByName("owner");
+
+  const settle = async () => {
+    // Each call queues behind what the object is doing, so a few of them let a chain of steps run through.
+    for (let turn = 0; turn < 4; turn += 1) await runInDurableObject(stub(), () => undefined);
+  };
+  const runDueAlarms = async () => {
+    for (;;) {
+      await settle();
+      const alarm = await runInDurableObject(stub(), (_, state) => state.storage.getAlarm());
+      if (alarm === null || alarm > Date.now()) return alarm;
+      await runDurableObjectAlarm(stub());
+    }
+  };
+  const advance = async (ms: number) => {
+    const endMs = Date.now() + ms;
+    for (;;) {
+      const alarm = await runDueAlarms();
+      const leftMs = Math.min(endMs, alarm ?? endMs, Date.now() + 1000) - Date.now();
+      if (leftMs <= 0) return;
+      // In the object, whose timers these are: the runtime refuses to settle its promises from anywhere else.
+      await runInDurableObject(stub(), () => vi.advanceTimersByTimeAsync(leftMs));
+    }
+  };
+
+  return {
+    simulator,
+    fetch: async (input, init) =>
+      exports.default.fetch(
+        new Request(
+          new URL(input instanceof Request ? input.url : input, ORIGIN),
+          input instanceof Request ? input : init,
+        ),
+      ),
+    advance,
+    async until(promise, mostMs = 120_000) {
+      let settled = false;
+      const mark = () => {
+        settled = true;
+      };
+      promise.then(mark, mark);
+      const endMs = Date.now() + mostMs;
+      await settle();
+      while (!settled && Date.now() < endMs) await advance(1000);
+      expect(settled, `still pending after ${mostMs} ms`).toBe(true);
+      return promise;
+    },
+    settle,
+    evict: () => evictDurableObject(stub()),
+    inObject: (look) => runInDurableObject(stub(), look),
+    taskQueries: () => simulator.requestsTo("tasks").length,
+    paidCalls: () => simulator.requestsTo("paid").length,
+    async end() {
+      const { unexpected } = simulator;
+      await reset();
+      vi.restoreAllMocks();
+      vi.unstubAllGlobals();
+      vi.useRealTimers();
+      expect(unexpected).toEqual([]);
+    },
+  };
+}
