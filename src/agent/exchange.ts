@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** JSON as it was parsed; nothing is known of it yet. */
-const jsonSchema = z.unknown();
+const jsonSchema = z.unknown().optional();
 
 /** An HTTP exchange at `/mcp`, as the Worker hands it over: the body parsed, the headers by an allow-list. */
 export const exchangeSchema = z.strictObject({

@@ -56,11 +56,11 @@ const recordSchema = z.looseObject({
   id: text,
   trace_id: text,
   type: text,
-  created_at: z.unknown(),
-  started_at: z.unknown(),
-  finished_at: z.unknown(),
+  created_at: z.unknown().optional(),
+  started_at: z.unknown().optional(),
+  finished_at: z.unknown().optional(),
   elapsed: z.number().nonnegative().optional().catch(undefined),
-  request: z.unknown(),
+  request: z.unknown().optional(),
   response: responseSchema.nullish().catch(undefined),
 });
 
