@@ -1,4 +1,10 @@
-import { evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { VeoAgent } from "../src/agent/veo-agent.ts";
@@ -9,8 +15,8 @@ import { createSimulator, type Simulator, type SimulatorOptions } from "./simula
  * grid of five seconds, so that due times are round numbers.
  */
 const START_MS = Date.UTC(2035, 0, 1);
-/** Timers may set an alarm, so time passes in steps; between alarms and timers nothing happens anyway. */
-const LONGEST_STEP_MS = 600_000;
+/** While timers run, time passes in steps: what they wake may set an alarm. Without any, nothing happens between alarms. */
+const STEP_MS = 60_000;
 const BUSY_TURNS = 50;
 export const ORIGIN = "https://veo.test";
 export const ACCESS_KEY = String(env.MCP_ACCESS_KEY);
@@ -29,6 +35,8 @@ export interface World {
   settle(): Promise<void>;
   /** Throws the object out of memory; its storage stays. */
   evict(): Promise<void>;
+  /** Ends the object in the middle of whatever it does; what it has written stays. */
+  crash(): Promise<void>;
   /** Runs in the object, to look at its storage. */
   inObject<T>(look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>): Promise<T>;
   /** How often the upstream was asked for tasks. */
@@ -78,7 +86,8 @@ export function createWorld(options: SimulatorOptions = {}): World {
     const endMs = Date.now() + ms;
     for (;;) {
       const alarm = await runDueAlarms();
-      const leftMs = Math.min(endMs, alarm ?? endMs, Date.now() + LONGEST_STEP_MS) - Date.now();
+      const stepEndMs = vi.getTimerCount() === 0 ? endMs : Date.now() + STEP_MS;
+      const leftMs = Math.min(endMs, alarm ?? endMs, stepEndMs) - Date.now();
       if (leftMs <= 0) return;
       await tick(leftMs);
     }
@@ -108,6 +117,11 @@ export function createWorld(options: SimulatorOptions = {}): World {
     },
     settle,
     evict: () => evictDurableObject(stub()),
+    async crash() {
+      await abortAllDurableObjects();
+      // The timers of the object that died: nothing of it may go off in the one that follows.
+      vi.clearAllTimers();
+    },
     inObject: (look) => runInDurableObject(stub(), look),
     taskQueries: () => simulator.requestsTo("tasks").length,
     paidCalls: () => simulator.requestsTo("paid").length,

@@ -56,10 +56,12 @@ export class SessionStore {
     );
     return this.#sql
       .exec<{ session_id: string }>(
-        `DELETE FROM session WHERE seen_at_ms <= ? OR session_id IN
-           (SELECT session_id FROM session ORDER BY seen_at_ms DESC LIMIT -1 OFFSET ?) RETURNING session_id`,
+        `DELETE FROM session WHERE seen_at_ms <= ?1 OR session_id IN
+           (SELECT session_id FROM session WHERE session_id <> ?2 ORDER BY seen_at_ms DESC LIMIT -1 OFFSET ?3)
+         RETURNING session_id`,
         this.#now() - SESSION_UNUSED_MS,
-        MAX_SESSIONS,
+        sessionId,
+        MAX_SESSIONS - 1,
       )
       .toArray()
       .map((row) => row.session_id);
