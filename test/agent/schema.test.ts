@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { migrate } from "../../src/agent/schema.ts";
+import { connectModern } from "../clients.ts";
 import { createWorld, type World } from "../world.ts";
 
 describe("the tables of an account's object", () => {
   let world: World;
-  beforeEach(() => {
+  beforeEach(async () => {
     world = createWorld();
+    await connectModern(world);
   });
   afterEach(() => world.end());
 
@@ -19,6 +21,7 @@ describe("the tables of an account's object", () => {
         .toArray()
         .map(({ sql }) => sql.replace(/\s+/g, " ")),
     );
+    expect(ddl).toContainEqual(expect.stringContaining("CREATE TABLE task "));
     await expect(`${ddl.join(";\n")};\n`).toMatchFileSnapshot("../snapshots/schema.sql");
   });
 
@@ -28,6 +31,7 @@ describe("the tables of an account's object", () => {
       migrate(storage);
     });
     await world.evict();
+    await connectModern(world);
     const versions = await world.inObject((_, { storage }) =>
       storage.sql.exec("SELECT version FROM schema_version").toArray(),
     );

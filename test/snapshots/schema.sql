@@ -1,1 +1,13 @@
-;
+CREATE TABLE lookup ( key TEXT PRIMARY KEY, query TEXT NOT NULL, due_at_ms INTEGER, answered_at_ms INTEGER, found TEXT ) WITHOUT ROWID;
+CREATE TABLE schema_version (version INTEGER NOT NULL);
+CREATE TABLE session ( session_id TEXT PRIMARY KEY, state TEXT NOT NULL, seen_at_ms INTEGER NOT NULL ) WITHOUT ROWID;
+CREATE INDEX session_by_use ON session (seen_at_ms);
+CREATE TABLE task ( position INTEGER PRIMARY KEY, submission_id TEXT NOT NULL UNIQUE, task_id TEXT UNIQUE, trace_id TEXT, state TEXT NOT NULL, tool TEXT, request TEXT NOT NULL, videos TEXT NOT NULL, error TEXT, created_at_ms INTEGER NOT NULL, finished_at_ms INTEGER, elapsed_seconds REAL, checked_at_ms INTEGER, looked_at_ms INTEGER, next_check_at_ms INTEGER, idempotency_key TEXT UNIQUE, request_hash TEXT );
+CREATE INDEX task_by_state ON task (state, position);
+CREATE INDEX task_by_tool ON task (tool, position);
+CREATE INDEX task_due ON task (next_check_at_ms) WHERE next_check_at_ms IS NOT NULL;
+CREATE VIRTUAL TABLE task_prompt USING fts5 (words, content = '', contentless_delete = 1);
+CREATE INDEX task_trace ON task (trace_id) WHERE trace_id IS NOT NULL;
+CREATE TABLE trouble ( only_row INTEGER PRIMARY KEY CHECK (only_row = 1), failures INTEGER NOT NULL, failure TEXT NOT NULL, since_ms INTEGER NOT NULL, not_before_ms INTEGER );
+CREATE TABLE video (video_id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX video_by_position ON video (position);
