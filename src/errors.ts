@@ -31,7 +31,6 @@ export type VeoError =
   | { kind: "task_not_found"; reference: string }
   | { kind: "upstream"; failure: UpstreamFailure }
   | { kind: "submission_undetermined"; submissionId: string; failure: UpstreamFailure }
-  | { kind: "submission_in_progress"; submissionId: string }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
   | { kind: "busy"; limit: number }
   | { kind: "internal"; incident: string };
@@ -97,13 +96,6 @@ export function describeError(error: VeoError): ErrorAnswer {
         retryable: false,
         nextStep: `It is not known whether the video was accepted, and it may have been charged: do not send it again. Look with veo_get_tasks_batch without ids, or call veo_get_task with task_id "${error.submissionId}" later.`,
       };
-    case "submission_in_progress":
-      return answer(
-        "submission_undetermined",
-        true,
-        `The same request is being submitted right now as ${error.submissionId}.`,
-        `Call veo_get_task with task_id "${error.submissionId}"; do not send it again.`,
-      );
     case "idempotency_conflict":
       return answer(
         "idempotency_conflict",

@@ -86,14 +86,15 @@ export class Look {
 
   async #lookAt(ids: string[], token: string): Promise<void> {
     const outcome = await this.#is.upstream.queryTasks({ ids }, token);
-    // The upstream may choke on one id: halving finds it, so that it does not hide the other 49.
-    if (!outcome.ok && ids.length > 1 && isAboutTheRequest(outcome.failure)) {
+    // The upstream may choke on one id, or the records be too long together: halving finds the one, so that it
+    // does not hide the other 49.
+    if (!outcome.ok && ids.length > 1 && isAboutTheBatch(outcome.failure)) {
       const middle = Math.ceil(ids.length / 2);
       await this.#lookAt(ids.slice(0, middle), token);
       return this.#lookAt(ids.slice(middle), token);
     }
-    const alone = !outcome.ok && ids.length === 1 && isAboutTheRequest(outcome.failure);
-    const seen = observations(alone ? [] : this.#recordsOf(outcome));
+    const isThisOne = !outcome.ok && ids.length === 1 && isRefusedRequest(outcome.failure);
+    const seen = observations(isThisOne ? [] : this.#recordsOf(outcome));
     for (const id of ids) {
       // Read again: the request took a while, and the row may have changed under it.
       const task = this.#is.tasks.byTaskId(id);
@@ -189,8 +190,12 @@ export class Look {
 }
 
 /** 400, 413 and 422 speak of what was asked; a refused key does too, but halving does not help there. */
-const isAboutTheRequest = (failure: UpstreamFailure): boolean =>
+const isRefusedRequest = (failure: UpstreamFailure): boolean =>
   failure.kind === "status" && [400, 413, 422].includes(failure.status) && !isKeyRefused(failure);
+
+/** Records carry the whole request, a mask of a megabyte included: fifty of them may be more than we read. */
+const isAboutTheBatch = (failure: UpstreamFailure): boolean =>
+  isRefusedRequest(failure) || (failure.kind === "unreadable" && failure.why === "too_large");
 
 /** One observation per task: a terminal one wins over a pending twin, and what cannot be read is not there. */
 function observations(records: unknown[]): Map<string, Observation> {

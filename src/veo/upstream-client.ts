@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { UpstreamFailure } from "../errors.ts";
 import { type Observation, observeFinalBody } from "./observation.ts";
 import type { PaidRequest } from "./paid-request.ts";
+import { type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
 
 export interface UpstreamSettings {
   baseUrl: string;
@@ -32,9 +33,6 @@ export interface UpstreamClient {
 
 /** A watch request ends in 10 s: the next round asks again anyway (design.md, "Time"). */
 const QUERY_TIMEOUT_MS = 10_000;
-/** 50 records with long prompts are far below; more is a fault, and would fill the object's 128 MB. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
-
 /** The upstream API, with `fetch`. Never throws: what went wrong is in the outcome. */
 export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient {
   return {
@@ -45,7 +43,7 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
         ...(callbackUrl !== undefined && { callback_url: callbackUrl }),
         async: true,
       };
-      const answer = await post(
+      const answer = await postJson(
         new URL(request.path, settings.baseUrl),
         body,
         token,
@@ -55,7 +53,7 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
     },
     async queryTasks(query, token) {
       const body = { action: "retrieve_batch", ...query };
-      const answer = await post(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
+      const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
       return readBatch(answer);
     },
   };
@@ -138,110 +136,4 @@ function classifyRefusal(failure: UpstreamFailure): SubmitOutcome {
     failure.status < 500 &&
     ![408, 409, 499].includes(failure.status);
   return saysNo ? { kind: "refused", failure } : { kind: "undetermined", failure };
-}
-
-type HttpAnswer = { ok: true; body: unknown } | { ok: false; failure: UpstreamFailure };
-
-async function post(url: URL, body: unknown, token: string, timeoutMs: number): Promise<HttpAnswer> {
-  const deadline = AbortSignal.timeout(timeoutMs);
-  try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: {
-        authorization: `Bearer ${token}`,
-        "content-type": "application/json",
-        accept: "application/json",
-      },
-      body: JSON.stringify(body),
-      signal: deadline,
-      // A redirect would carry the token to wherever it points.
-      redirect: "manual",
-    });
-    const text = await readBounded(response);
-    if (text === undefined) return unreadable(response.status, "too_large");
-    const json = parseJson(text);
-    if (response.ok)
-      return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
-    const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
-    return {
-      ok: false,
-      failure: {
-        kind: "status",
-        status: response.status,
-        ...scrub(readErrorBody(json) ?? {}, token),
-        ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-      },
-    };
-  } catch {
-    // `fetch` throws for two reasons only: our deadline, or the network.
-    if (deadline.aborted) return { ok: false, failure: { kind: "timeout", seconds: timeoutMs / 1000 } };
-    return { ok: false, failure: { kind: "unreachable" } };
-  }
-}
-
-const unreadable = (status: number, why: "not_json" | "too_large"): HttpAnswer => ({
-  ok: false,
-  failure: { kind: "unreadable", status, why },
-});
-
-/** @returns the body as text, or undefined when it is longer than we accept; the rest is then not read. */
-async function readBounded(response: Response): Promise<string | undefined> {
-  if (response.body === null) return "";
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = "";
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_ANSWER_BYTES) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-/** @returns undefined for what is not JSON; JSON has no undefined of its own. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-interface ErrorBody {
-  code?: string;
-  message?: string;
-  traceId?: string;
-}
-
-const word = z.string().min(1).optional().catch(undefined);
-const errorBodySchema = z.looseObject({
-  error: z.looseObject({ code: word, message: word }).optional().catch(undefined),
-  detail: word,
-  trace_id: word,
-});
-
-/** @returns what an error body says, or undefined when the body is not one. */
-function readErrorBody(body: unknown): ErrorBody | undefined {
-  const parsed = errorBodySchema.safeParse(body);
-  if (!parsed.success || (parsed.data.error === undefined && parsed.data.detail === undefined))
-    return undefined;
-  const { error, detail, trace_id: traceId } = parsed.data;
-  const message = error?.message ?? detail;
-  return {
-    ...(error?.code !== undefined && { code: error.code }),
-    ...(message !== undefined && { message }),
-    ...(traceId !== undefined && { traceId }),
-  };
-}
-
-/** An upstream that echoes the token in its message must not make us show it. */
-function scrub(said: ErrorBody, token: string): ErrorBody {
-  return said.message === undefined ? said : { ...said, message: said.message.replaceAll(token, "[token]") };
-}
-
-/** RFC 9110, section 10.2.3: seconds, or an HTTP date. @returns whole seconds from now, at least 1, at most a day. */
-function parseRetryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(Math.ceil(seconds), 1), 86_400) : undefined;
 }

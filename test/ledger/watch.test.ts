@@ -118,6 +118,14 @@ describe("the watch", () => {
     expect(batchSizes().slice(0, 4)).toEqual([4, 2, 1, 1]);
   });
 
+  it("asks in halves when the records of a batch are too long together", async () => {
+    const ids = await Promise.all(["a", "b"].map(submit));
+    world.simulator.inject({ kind: "oversized", match: "tasks", times: 1 });
+    await world.advance(75_000);
+    for (const id of ids) expect(await stateOf(id)).toBe("succeeded");
+    expect(batchSizes().slice(0, 3)).toEqual([2, 1, 1]);
+  });
+
   it.each([
     ["500", { kind: "status", status: 500 }],
     ["a gateway's page", { kind: "html" }],
