@@ -57,6 +57,8 @@ export function createWorld(options: SimulatorOptions = {}): World {
     setTimeout(() => controller.abort(new DOMException("deadline", "TimeoutError")), ms);
     return controller.signal;
   });
+  // No jitter: back-off is then its longest, and the same in every run.
+  vi.spyOn(Math, "random").mockReturnValue(0);
   const stub = () => env.VEO_AGENT.getByName("owner");
 
   const settle = async () => {
