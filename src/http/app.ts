@@ -31,7 +31,7 @@ export const app = new Hono<Environment>()
       `Veo MCP ${version}: video generation for any MCP client.\nThe MCP endpoint is ${new URL("/mcp", c.req.url).href}\n`,
     ),
   )
-  .all("/mcp", (c) => serveMcp(c.req.raw, c.env, c.get("settings").configuration))
+  .all("/mcp", (c) => serveMcp(c.req.raw, c.env, c.get("settings")))
   .notFound((c) => c.json({ error: "not_found" }, 404))
   .onError((error, c) => {
     const incident = crypto.randomUUID();

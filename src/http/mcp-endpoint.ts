@@ -1,7 +1,9 @@
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import type { Bindings } from "../agent/bindings.ts";
+import type { Settings } from "../agent/settings.ts";
 import { authenticate } from "../auth/access-key.ts";
-import type { Configuration } from "../config/configuration.ts";
+import { createListenHandler, isListen, type ListenHandler } from "../mcp/listen.ts";
+import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
 import { isAllowedOrigin } from "./origin.ts";
 
@@ -20,30 +22,21 @@ const PROTOCOL_HEADERS = [
 const MAX_HEADER_CHARS = 8192;
 
 /** `/mcp`: lets in whom the configuration allows, and hands the exchange to the account's object. */
-export async function serveMcp(
-  request: Request,
-  env: Bindings,
-  configuration: Configuration,
-): Promise<Response> {
+export async function serveMcp(request: Request, env: Bindings, settings: Settings): Promise<Response> {
+  const { configuration } = settings;
   const url = new URL(request.url);
   const origin = request.headers.get("origin");
   if (!isAllowedOrigin(origin, url, configuration))
     return jsonRpcError(403, -32000, "This origin may not call the server");
-  const response =
-    request.method === "OPTIONS" ? preflight() : await answer(request, url, env, configuration);
+  const response = request.method === "OPTIONS" ? preflight() : await answer(request, url, env, settings);
   return withCors(response, origin);
 }
 
-async function answer(
-  request: Request,
-  url: URL,
-  env: Bindings,
-  configuration: Configuration,
-): Promise<Response> {
+async function answer(request: Request, url: URL, env: Bindings, settings: Settings): Promise<Response> {
   const method = METHODS.find((name) => name === request.method);
   if (method === undefined)
     return new Response(null, { status: 405, headers: { allow: "GET, POST, DELETE, OPTIONS" } });
-  const caller = await authenticate(request, configuration.accessKey);
+  const caller = await authenticate(request, settings.configuration.accessKey);
   if (caller === undefined) return unauthorized();
   const headers = PROTOCOL_HEADERS.flatMap((name): [string, string][] => {
     const value = request.headers.get(name);
@@ -58,9 +51,20 @@ async function answer(
     const read = await readJsonBody(request);
     if (!read.ok) return jsonRpcError(read.status, read.code, read.message);
     body = read.json;
+    if (isListen(body))
+      return listenHandler(settings.deployment)(new Request(url, { method, headers }), { parsedBody: body });
   }
   const agent = env.VEO_AGENT.getByName(caller.account);
   return agent.serve({ method, url: `${url.origin}/mcp`, headers, body }, caller);
+}
+
+const listenHandlers = new WeakMap<Deployment, ListenHandler>();
+
+/** One for each deployment's settings, since the handler counts the streams that are open. */
+function listenHandler(deployment: Deployment): ListenHandler {
+  const handler = listenHandlers.get(deployment) ?? createListenHandler(deployment);
+  listenHandlers.set(deployment, handler);
+  return handler;
 }
 
 /** RFC 6750, section 3. Bare, since there is no authorization server to name yet. */

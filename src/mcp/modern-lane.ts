@@ -22,8 +22,6 @@ export function createModernLane(catalogue: Catalogue, log: Log): Lane {
     async serve({ request, body }, context) {
       const handler = createMcpHandler(() => buildServer(catalogue, context), {
         legacy: "reject",
-        // Streams are not offered yet: none is declared, and a stream held here would keep the object in memory.
-        maxSubscriptions: 0,
         onerror: (error) => log("debug", "mcp_request_refused", { error: error.name }),
       });
       return handler.fetch(request, { parsedBody: body });

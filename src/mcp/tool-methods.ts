@@ -35,7 +35,14 @@ export function listTools(tools: readonly RegisteredTool[], deployment: Deployme
 
 /** Draft 7: what every client's validator reads, the 2025 ones included. */
 function toJson(schema: z.ZodObject, io: "input" | "output"): ObjectSchema {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: "draft-7", io });
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    target: "draft-7",
+    io,
+    // `additionalProperties: {}` is the default, said in a way that some clients do not read.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.additionalProperties !== false) delete jsonSchema.additionalProperties;
+    },
+  });
   return objectSchema.parse(json);
 }
 

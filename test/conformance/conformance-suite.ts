@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { runCommand } from "../e2e/run-command.ts";
+
+const SUITE = join(import.meta.dirname, "../../node_modules/@modelcontextprotocol/conformance/dist/index.js");
+
+const checksSchema = z.array(
+  z.looseObject({
+    id: z.string(),
+    status: z.enum(["SUCCESS", "FAILURE", "WARNING", "SKIPPED", "INFO"]),
+  }),
+);
+type Status = z.infer<typeof checksSchema>[number]["status"];
+
+export interface ScenarioReport {
+  /** 0 when it passed, or failed only where the baseline expects it. */
+  readonly code: number;
+  readonly output: string;
+  /** The ids of the checks that ended so; an id may occur more than once. */
+  checks(status: Status): string[];
+}
+
+export interface ScenarioRun {
+  readonly mcpUrl: string;
+  readonly revision: string;
+  readonly scenario: string;
+  /** The file of expected failures. */
+  readonly baseline?: string;
+  /** Takes the results. */
+  readonly directory: string;
+}
+
+/** Runs one scenario of `@modelcontextprotocol/conformance` against a server. */
+export async function runScenario(run: ScenarioRun): Promise<ScenarioReport> {
+  const { mcpUrl, revision, scenario, baseline, directory } = run;
+  const flags = ["--url", mcpUrl, "--scenario", scenario, "--spec-version", revision, "-o", directory];
+  if (baseline !== undefined) flags.push("--expected-failures", baseline);
+  const { code, output } = await runCommand(SUITE, ["server", ...flags], { directory });
+  const [, results] = /^Results saved to (.+)$/m.exec(output) ?? [];
+  // A scenario that does not apply to the revision ends with 0 and without results.
+  if (results === undefined) throw new Error(`The scenario ${scenario} did not run:\n${output}`);
+  const checks = checksSchema.parse(JSON.parse(await readFile(join(results, "checks.json"), "utf8")));
+  return {
+    code,
+    output,
+    checks: (status) => checks.filter((check) => check.status === status).map(({ id }) => id),
+  };
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AUTHORIZATION, SECRETS } from "../e2e/server.ts";
+import { useServers } from "../e2e/use-servers.ts";
+import { baselinePath, readBaseline } from "./baseline.ts";
+import { runScenario } from "./conformance-suite.ts";
+import { type HeaderProxy, startHeaderProxy } from "./header-proxy.ts";
+import { REVISIONS } from "./scenarios.ts";
+
+const server = useServers({ personal: SECRETS });
+let proxy: HeaderProxy | undefined;
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "veo-conformance-"));
+  proxy = await startHeaderProxy(server("personal").url, AUTHORIZATION);
+});
+
+afterAll(async () => {
+  await proxy?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const RUNS = REVISIONS.flatMap(({ revision, scenarios }) =>
+  Object.entries(scenarios).map(([scenario, passed]) => ({ revision, scenario, passed })),
+);
+
+describe.concurrent("the conformance suite", () => {
+  it.for(RUNS)("passes $passed checks of $scenario, $revision", async ({ revision, scenario, passed }) => {
+    const report = await runScenario({
+      mcpUrl: `${proxy?.url}/mcp`,
+      revision,
+      scenario,
+      baseline: baselinePath(revision),
+      directory,
+    });
+    expect(report.code, report.output).toBe(0);
+    expect(report.checks("SUCCESS"), report.output).toHaveLength(passed);
+    // The suite lets a check of the baseline be absent; here each of them must really have failed.
+    const expected = readBaseline(revision).filter(({ name }) => name.startsWith(`${scenario}:`));
+    const failed = [...report.checks("FAILURE"), ...report.checks("WARNING")];
+    expect(failed.map((id) => `${scenario}:${id}`).sort()).toEqual(expected.map(({ name }) => name).sort());
+  });
+
+  it.for(REVISIONS)(
+    "would fail on DNS rebinding, were Host and Origin not looked at, $revision",
+    async ({ revision }) => {
+      // What a server that looks at neither would see of them: its own name, and no page.
+      const { host } = server("personal").mcpUrl;
+      const blind = await startHeaderProxy(server("personal").url, { ...AUTHORIZATION, host }, ["origin"]);
+      const scenario = "dns-rebinding-protection";
+      const report = await runScenario({ mcpUrl: `${blind.url}/mcp`, revision, scenario, directory });
+      expect(report.code).toBe(1);
+      expect(report.checks("FAILURE")).toEqual(["localhost-host-rebinding-rejected"]);
+      await blind.close();
+    },
+  );
+});
+
+describe("all of its scenarios together", () => {
+  it("call tools with what they make up, and nothing is spent", () => {
+    expect(server("personal").simulator.requestsTo("paid")).toEqual([]);
+  });
+});
+
+describe.each(REVISIONS)("the baseline of $revision", ({ revision, scenarios }) => {
+  it("gives a reason for every entry, and excuses single checks of scenarios that run", () => {
+    for (const { name, reason } of readBaseline(revision)) {
+      expect(name).toMatch(/^[\w-]+:[\w-]+$/);
+      expect(Object.keys(scenarios)).toContain(name.split(":")[0]);
+      expect(reason, name).toMatch(/\w+ \w+ \w+/);
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect } from "vitest";
+import { TOOL_NAMES } from "../../src/tools/registry.ts";
+import { connectInspector } from "./inspector.ts";
+import { connectV1, connectV2, type RealClient } from "./sdk-clients.ts";
+import { SECRETS } from "./server.ts";
+import { useServers } from "./use-servers.ts";
+
+const server = useServers({ personal: SECRETS });
+
+interface Entry {
+  client: string;
+  connect(mcpUrl: URL): Promise<RealClient>;
+  /** Undefined where the client does not tell. */
+  protocolVersion: string | undefined;
+  /** Words that no other client's prompt has: all of them share one account. */
+  words: string;
+}
+
+const CLIENTS: readonly Entry[] = [
+  {
+    client: "@modelcontextprotocol/sdk 1",
+    connect: connectV1,
+    protocolVersion: "2025-11-25",
+    words: "red fox",
+  },
+  {
+    client: "@modelcontextprotocol/client 2, negotiating",
+    connect: (url) => connectV2(url, { mode: "auto" }),
+    protocolVersion: "2026-07-28",
+    words: "blue whale",
+  },
+  {
+    client: "@modelcontextprotocol/client 2 in its 2025 mode",
+    connect: (url) => connectV2(url, { mode: "legacy" }),
+    protocolVersion: "2025-11-25",
+    words: "green parrot",
+  },
+  {
+    client: "MCP Inspector's command line",
+    connect: (url) => connectInspector(url, "legacy"),
+    protocolVersion: undefined,
+    words: "white owl",
+  },
+  {
+    client: "MCP Inspector's command line, 2026-07-28",
+    connect: (url) => connectInspector(url, "modern"),
+    protocolVersion: undefined,
+    words: "black panther",
+  },
+];
+
+describe.concurrent("a client that nobody here wrote", (it) => {
+  it.for(CLIENTS)("$client makes a video, opens it, and finds it again by its prompt", async (entry) => {
+    const client = await entry.connect(server("personal").mcpUrl);
+    expect(client.protocolVersion).toBe(entry.protocolVersion);
+    expect(await client.listTools()).toEqual(TOOL_NAMES);
+
+    const submitted = await client.callTool("veo_text_to_video", { prompt: `A ${entry.words} in the snow` });
+    const taskId = submitted.structuredContent.task_id;
+    let task = submitted;
+    let polls = 0;
+    while (task.structuredContent.state === "processing") {
+      task = await client.callTool("veo_get_task", { task_id: taskId, wait_seconds: 50 });
+      polls += 1;
+    }
+    expect(task.structuredContent).toMatchObject({ state: "succeeded", task_id: taskId });
+    // The first look comes after the video is done, and a poll waits for it: news comes with the first answer.
+    expect(polls).toBe(1);
+
+    const videoUrl = task.structuredContent.videos?.[0]?.video_url ?? "";
+    expect(task.content.find(({ type }) => type === "resource_link")?.uri).toBe(videoUrl);
+    const video = await fetch(videoUrl);
+    expect(video.headers.get("content-type")).toBe("video/mp4");
+    // ISO 14496-12: a file begins with its type box, whose name follows four bytes of length.
+    expect(Buffer.from(await video.arrayBuffer()).toString("latin1", 4, 8)).toBe("ftyp");
+
+    const found = await client.callTool("veo_list_tasks", { query: entry.words });
+    expect(found.structuredContent.tasks).toMatchObject([
+      { task_id: taskId, state: "succeeded", videos: [{ video_url: videoUrl }] },
+    ]);
+    await client.close();
+  });
+});

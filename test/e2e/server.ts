@@ -1,0 +1,70 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { VariableName } from "../../src/config/variables.ts";
+import { type SimulatorServer, startSimulatorServer } from "../simulator/server.ts";
+import { startWranglerDev } from "./wrangler-dev.ts";
+
+/** Shorter than the server's first look at a task, so that one look is enough. */
+const GENERATION_MS = 2_000;
+
+export const ACCESS_KEY = "access-key-of-the-e2e-tests-0123456789";
+export const AUTHORIZATION = { authorization: `Bearer ${ACCESS_KEY}` };
+
+export type Deployment = Readonly<Partial<Record<VariableName, string>>>;
+/** The two variables without which there is no server. */
+export const SECRETS = {
+  ACEDATACLOUD_API_TOKEN: "upstream-token-of-the-e2e-tests-0123456789",
+  MCP_ACCESS_KEY: ACCESS_KEY,
+} satisfies Deployment;
+
+/** The Worker in `wrangler dev`, with a simulated upstream and a storage of its own. */
+export interface Server {
+  /** Where it listens, without a slash at the end; another one after a restart. */
+  readonly url: string;
+  readonly mcpUrl: URL;
+  readonly simulator: SimulatorServer["simulator"];
+  output(): string;
+  /** Kills it without warning, and starts it again on the same storage. */
+  restart(): Promise<void>;
+  /** Stops it, and fails when it sent a request that the upstream does not know. */
+  stop(): Promise<void>;
+}
+
+export async function startServer(deployment: Deployment): Promise<Server> {
+  const directory = await mkdtemp(join(tmpdir(), "veo-e2e-"));
+  const upstream = await startSimulatorServer({ port: 0, generationMs: GENERATION_MS });
+  const cleanUp = async () => {
+    await upstream.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  const envFile = join(directory, "variables.env");
+  const variables = Object.entries({ ...deployment, ACEDATACLOUD_API_BASE_URL: upstream.url });
+  await writeFile(envFile, variables.map(([name, value]) => `${name}=${value}\n`).join(""));
+  const start = () => startWranglerDev({ envFile, persistTo: join(directory, "state"), home: directory });
+  let wrangler = await start().catch(async (error: unknown) => {
+    await cleanUp();
+    throw error;
+  });
+  return {
+    get url() {
+      return wrangler.url;
+    },
+    get mcpUrl() {
+      return new URL("/mcp", wrangler.url);
+    },
+    simulator: upstream.simulator,
+    output: () => wrangler.output(),
+    async restart() {
+      await wrangler.stop("SIGKILL");
+      wrangler = await start();
+    },
+    async stop() {
+      await wrangler.stop();
+      const { unexpected } = upstream.simulator;
+      await cleanUp();
+      if (unexpected.length > 0)
+        throw new Error(`Unexpected upstream requests: ${JSON.stringify(unexpected)}`);
+    },
+  };
+}
