@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { instructions } from "../../src/mcp/server-info.ts";
 import { listTools } from "../../src/mcp/tool-methods.ts";
 import { TOOLS } from "../../src/tools/registry.ts";
@@ -81,7 +82,7 @@ describe("the registry of tools", () => {
   it.each(listed.map((tool) => [tool.name, tool] as const))(
     "%s says of every argument what it is",
     (_name, tool) => {
-      const { properties = {} } = tool.inputSchema;
+      const properties = z.record(z.string(), z.unknown()).parse(tool.inputSchema.properties ?? {});
       for (const [argument, schema] of Object.entries(properties)) {
         expect(schema, argument).toHaveProperty("description");
       }

@@ -1,0 +1,59 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts";
+import { modelsTable } from "../../src/tools/veo_list_models.ts";
+import { clientCommands } from "../start/client-commands.ts";
+import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
+import * as operation from "./operation-tables.ts";
+
+/** How each client is told, for the server of `npm start`. */
+const clientSections = (): string =>
+  clientCommands("http://127.0.0.1:8787/mcp", "YOUR_ACCESS_KEY")
+    .map(({ client, where, language, text }) =>
+      [`**${client}**${where === undefined ? "" : ` (${where})`}`, `\`\`\`${language}\n${text}\n\`\`\``].join(
+        "\n\n",
+      ),
+    )
+    .join("\n\n");
+
+/** The parts of the README that the code knows better, by the name in their marker. */
+const BLOCKS: ReadonlyMap<string, () => string> = new Map([
+  ["clients", clientSections],
+  ["tools", toolsTable],
+  ["models", modelsTable],
+  ["actions", () => actionsTable()],
+  ["motions", motionsTable],
+  ["prompts", promptsTable],
+  ["resources", resourcesTable],
+  ["variables", operation.variablesTable],
+  ["watch", operation.watchTable],
+  ["queries", operation.queriesTable],
+  ["limits", operation.limitsTable],
+  ["errors", operation.errorsTable],
+  ["simulator-words", operation.simulatorWordsTable],
+]);
+
+const BLOCK = /<!-- generated:([\w-]+) -->\n[\s\S]*?<!-- \/generated -->/g;
+
+/** @returns the README with every generated block made anew, and formatted. Throws when a block is missing or not known. */
+export function withGeneratedBlocks(readme: string): string {
+  const used = new Set<string>();
+  const text = readme.replace(BLOCK, (_, name: string) => {
+    const block = BLOCKS.get(name);
+    if (block === undefined) throw new Error(`README.md: nothing generates "${name}"`);
+    used.add(name);
+    return `<!-- generated:${name} -->\n\n${block()}\n\n<!-- /generated -->`;
+  });
+  const missing = [...BLOCKS.keys()].filter((name) => !used.has(name));
+  if (missing.length > 0) throw new Error(`README.md has no block for: ${missing.join(", ")}`);
+  return formatted(text);
+}
+
+/** Tables are aligned as the linter wants the whole file. */
+function formatted(markdown: string): string {
+  const biome = join(import.meta.dirname, "../../node_modules/@biomejs/biome/bin/biome");
+  return execFileSync(process.execPath, [biome, "format", "--stdin-file-path=README.md"], {
+    input: markdown,
+    encoding: "utf8",
+  });
+}
