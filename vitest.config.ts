@@ -30,6 +30,8 @@ export default defineConfig({
           name: "workerd",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.node.test.ts", "test/e2e/**"],
+          // Not a measure of anything: time in these tests is simulated, and a busy machine is slow.
+          testTimeout: 30_000,
         },
       },
       {

@@ -71,8 +71,9 @@ export class Ledger {
     const wantedMs = poll.waitMs ?? this.#patienceMs(task, madeDue);
     const waitMs = Math.min(wantedMs, deadlineMs - this.#is.now());
     const settles = isOpen(task) || (task.state === "unknown" && madeDue);
-    if (settles && waitMs > 0) await this.#is.parking.wait(task.submissionId, waitMs, poll.signal);
-    const current = this.#is.tasks.bySubmissionId(task.submissionId) ?? task;
+    const waits = settles && waitMs > 0;
+    if (waits) await this.#is.parking.wait(task.submissionId, waitMs, poll.signal);
+    const current = (waits ? this.#is.tasks.bySubmissionId(task.submissionId) : undefined) ?? task;
     if (isOpen(current)) this.#lastAnswerMs.set(current.submissionId, this.#is.now());
     else this.#lastAnswerMs.delete(current.submissionId);
     return ok(current);

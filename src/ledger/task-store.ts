@@ -3,47 +3,52 @@ import { indexedWords, promptQuery } from "./prompt-words.ts";
 import { type Task, type TaskState, taskSchema } from "./task.ts";
 
 /** JSON in a column. Ours, but parsed like everything that comes from outside the code that runs. */
-const json = z.string().transform((text): unknown => JSON.parse(text));
+const json = z
+  .string()
+  .nullable()
+  .transform((text): unknown => (text === null ? null : JSON.parse(text)));
+const { shape } = taskSchema;
 const rowSchema = z
   .object({
-    position: z.number(),
-    submission_id: z.string(),
-    task_id: z.string().nullable(),
-    trace_id: z.string().nullable(),
-    state: z.string(),
-    tool: z.string().nullable(),
-    request: json,
-    videos: json,
-    error: json.nullable(),
-    created_at_ms: z.number(),
-    finished_at_ms: z.number().nullable(),
-    elapsed_seconds: z.number().nullable(),
-    checked_at_ms: z.number().nullable(),
-    looked_at_ms: z.number().nullable(),
-    next_check_at_ms: z.number().nullable(),
-    idempotency_key: z.string().nullable(),
-    request_hash: z.string().nullable(),
+    position: shape.position,
+    submission_id: shape.submissionId,
+    task_id: shape.taskId,
+    trace_id: shape.traceId,
+    state: shape.state,
+    tool: shape.tool,
+    request: json.pipe(shape.request),
+    videos: json.pipe(shape.videos),
+    error: json.pipe(shape.error),
+    created_at_ms: shape.createdAtMs,
+    finished_at_ms: shape.finishedAtMs,
+    elapsed_seconds: shape.elapsedSeconds,
+    checked_at_ms: shape.checkedAtMs,
+    looked_at_ms: shape.lookedAtMs,
+    next_check_at_ms: shape.nextCheckAtMs,
+    idempotency_key: shape.idempotencyKey,
+    request_hash: shape.requestHash,
   })
-  .transform((row) => ({
-    position: row.position,
-    submissionId: row.submission_id,
-    taskId: row.task_id,
-    traceId: row.trace_id,
-    state: row.state,
-    tool: row.tool,
-    request: row.request,
-    videos: row.videos,
-    error: row.error,
-    createdAtMs: row.created_at_ms,
-    finishedAtMs: row.finished_at_ms,
-    elapsedSeconds: row.elapsed_seconds,
-    checkedAtMs: row.checked_at_ms,
-    lookedAtMs: row.looked_at_ms,
-    nextCheckAtMs: row.next_check_at_ms,
-    idempotencyKey: row.idempotency_key,
-    requestHash: row.request_hash,
-  }))
-  .pipe(taskSchema);
+  .transform(
+    (row): Task => ({
+      position: row.position,
+      submissionId: row.submission_id,
+      taskId: row.task_id,
+      traceId: row.trace_id,
+      state: row.state,
+      tool: row.tool,
+      request: row.request,
+      videos: row.videos,
+      error: row.error,
+      createdAtMs: row.created_at_ms,
+      finishedAtMs: row.finished_at_ms,
+      elapsedSeconds: row.elapsed_seconds,
+      checkedAtMs: row.checked_at_ms,
+      lookedAtMs: row.looked_at_ms,
+      nextCheckAtMs: row.next_check_at_ms,
+      idempotencyKey: row.idempotency_key,
+      requestHash: row.request_hash,
+    }),
+  );
 
 export interface TaskFilter {
   state?: TaskState | undefined;
@@ -128,7 +133,7 @@ export class TaskStore {
 
   /** @returns the tasks that are due at `nowMs`, the longest overdue first. */
   due(nowMs: number): Task[] {
-    return this.#select("next_check_at_ms <= ? ORDER BY next_check_at_ms", nowMs);
+    return this.#select("task WHERE next_check_at_ms <= ? ORDER BY next_check_at_ms", nowMs);
   }
 
   /** @returns when the next task is due, or null when none is watched. */
@@ -146,6 +151,13 @@ export class TaskStore {
    * last one ended neither skips nor repeats, however many tasks were added meanwhile.
    */
   page(filter: TaskFilter, limit: number, before?: number, offset = 0): Task[] {
+    const words = filter.query === undefined ? undefined : promptQuery(filter.query);
+    if (filter.query !== undefined && words === undefined) return [];
+    // With words, their index leads, newest first: a word of every prompt then costs a page, not the whole ledger.
+    const [from, position] =
+      words === undefined
+        ? ["task", "position"]
+        : ["task_prompt CROSS JOIN task ON position = task_prompt.rowid", "task_prompt.rowid"];
     const conditions: string[] = [];
     const bindings: (string | number)[] = [];
     const where = (condition: string, value: string | number | undefined) => {
@@ -153,18 +165,19 @@ export class TaskStore {
       conditions.push(condition);
       bindings.push(value);
     };
-    where("position < ?", before);
+    where("words MATCH ?", words);
+    where(`${position} < ?`, before);
+    where(`${position} >= ?`, filter.createdFromMs && filter.createdFromMs * POSITIONS_PER_MS);
+    where(`${position} < ?`, filter.createdToMs && (filter.createdToMs + 1) * POSITIONS_PER_MS);
     where("state = ?", filter.state);
     where("tool = ?", filter.tool);
-    where("position >= ?", filter.createdFromMs && filter.createdFromMs * POSITIONS_PER_MS);
-    where("position < ?", filter.createdToMs && (filter.createdToMs + 1) * POSITIONS_PER_MS);
-    if (filter.query !== undefined) {
-      const words = promptQuery(filter.query);
-      if (words === undefined) return [];
-      where("position IN (SELECT rowid FROM task_prompt WHERE words MATCH ?)", words);
-    }
     const all = conditions.length === 0 ? "true" : conditions.join(" AND ");
-    return this.#select(`${all} ORDER BY position DESC LIMIT ? OFFSET ?`, ...bindings, limit, offset);
+    return this.#select(
+      `${from} WHERE ${all} ORDER BY ${position} DESC LIMIT ? OFFSET ?`,
+      ...bindings,
+      limit,
+      offset,
+    );
   }
 
   /** @returns up to `limit` of the account's task ids that begin with `prefix`, newest first. */
@@ -185,7 +198,7 @@ export class TaskStore {
   /** Forgets ended tasks created before `ms`, at most `limit` of them: the rest waits for the next time. */
   forgetEndedBefore(ms: number, limit: number): void {
     const old = this.#select(
-      "position < ? AND next_check_at_ms IS NULL ORDER BY position LIMIT ?",
+      "task WHERE position < ? AND next_check_at_ms IS NULL ORDER BY position LIMIT ?",
       ms * POSITIONS_PER_MS,
       limit,
     );
@@ -193,10 +206,10 @@ export class TaskStore {
   }
 
   #first = (condition: string, ...bindings: (string | number)[]): Task | undefined =>
-    this.#select(`${condition} LIMIT 1`, ...bindings)[0];
+    this.#select(`task WHERE ${condition} LIMIT 1`, ...bindings)[0];
 
-  #select(rest: string, ...bindings: (string | number)[]): Task[] {
-    const rows = this.#sql.exec(`SELECT ${COLUMNS} FROM task WHERE ${rest}`, ...bindings).toArray();
+  #select(from: string, ...bindings: (string | number)[]): Task[] {
+    const rows = this.#sql.exec(`SELECT ${COLUMNS} FROM ${from}`, ...bindings).toArray();
     return rows.map((row) => rowSchema.parse(row));
   }
 

@@ -1,0 +1,99 @@
+import { z } from "zod";
+import type { Connection, HttpAnswer, PreparedRequest } from "./http-client.ts";
+import { ACCESS_KEY } from "./workerd.ts";
+
+const IDENTITY = { name: "veo-bench", version: "1.0.0" };
+const HEADERS = {
+  authorization: `Bearer ${ACCESS_KEY}`,
+  "content-type": "application/json",
+  accept: "application/json, text/event-stream",
+};
+
+/** The requests of one client of one protocol generation. */
+export interface McpClient {
+  readonly lane: LaneName;
+  listTools(): PreparedRequest;
+  callTool(name: string, args: Record<string, unknown>): PreparedRequest;
+}
+export const LANE_NAMES = ["2025-11-25", "2026-07-28"] as const;
+export type LaneName = (typeof LANE_NAMES)[number];
+
+/** Opens a client: a session in the 2025 generation, nothing at all in that of 2026. */
+export function openClient(lane: LaneName, connection: Connection, mcpUrl: string): Promise<McpClient> {
+  return lane === "2025-11-25" ? openSession(connection, mcpUrl) : Promise.resolve(statelessClient());
+}
+
+// Ids are never repeated: within a session the 2025 transport finds the request of an answer by its id.
+let latestId = 0;
+const jsonRpc = (method: string, params: object): string => {
+  latestId += 1;
+  return JSON.stringify({ jsonrpc: "2.0", id: latestId, method, params });
+};
+
+async function openSession(connection: Connection, mcpUrl: string): Promise<McpClient> {
+  const version = "2025-11-25";
+  const opened = await connection.post(mcpUrl, {
+    headers: HEADERS,
+    body: jsonRpc("initialize", { protocolVersion: version, capabilities: {}, clientInfo: IDENTITY }),
+  });
+  const sessionId = z.string().parse(opened.headers["mcp-session-id"]);
+  const headers = { ...HEADERS, "mcp-session-id": sessionId, "mcp-protocol-version": version };
+  const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
+  await connection.post(mcpUrl, { headers, body: JSON.stringify(initialized) });
+  return {
+    lane: version,
+    listTools: () => ({ headers, body: jsonRpc("tools/list", {}) }),
+    callTool: (name, args) => ({ headers, body: jsonRpc("tools/call", { name, arguments: args }) }),
+  };
+}
+
+function statelessClient(): McpClient {
+  const version = "2026-07-28";
+  const _meta = {
+    "io.modelcontextprotocol/protocolVersion": version,
+    "io.modelcontextprotocol/clientInfo": IDENTITY,
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const headers = { ...HEADERS, "mcp-protocol-version": version };
+  return {
+    lane: version,
+    listTools: () => ({
+      headers: { ...headers, "mcp-method": "tools/list" },
+      body: jsonRpc("tools/list", { _meta }),
+    }),
+    callTool: (name, args) => ({
+      headers: { ...headers, "mcp-method": "tools/call", "mcp-name": name },
+      body: jsonRpc("tools/call", { name, arguments: args, _meta }),
+    }),
+  };
+}
+
+const answerSchema = z.object({ result: z.record(z.string(), z.unknown()) });
+const toolAnswerSchema = z.object({
+  isError: z.literal(false).optional(),
+  structuredContent: z.record(z.string(), z.unknown()),
+});
+
+/** @returns the result in an answer, which may be JSON or one server-sent event. Anything else is an error. */
+export function resultOf({ status, headers, body }: HttpAnswer): Record<string, unknown> {
+  const isEvents = headers["content-type"]?.startsWith("text/event-stream") ?? false;
+  const text = isEvents ? (/^data: (.+)$/m.exec(body)?.[1] ?? "") : body;
+  const answer = answerSchema.safeParse(parseJson(text));
+  if (status !== 200 || !answer.success) throw new Error(`status ${status}: ${body.slice(0, 500)}`);
+  return answer.data.result;
+}
+
+/** @returns what a tool answered in its structured content; a tool's error is an error here. */
+export function toolAnswerOf(answer: HttpAnswer): Record<string, unknown> {
+  const result = toolAnswerSchema.safeParse(resultOf(answer));
+  if (!result.success) throw new Error(`the tool failed: ${answer.body.slice(0, 500)}`);
+  return result.data.structuredContent;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
