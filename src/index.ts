@@ -1,6 +1,6 @@
 import type { Bindings } from "./agent/bindings.ts";
-import { app } from "./http/app.ts";
+import { handle } from "./http/worker.ts";
 
 export { VeoAgent } from "./agent/veo-agent.ts";
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Bindings>;
+export default { fetch: handle } satisfies ExportedHandler<Bindings>;

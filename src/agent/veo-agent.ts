@@ -15,10 +15,13 @@ import type { Deployment } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Caller, callerSchema } from "./caller.ts";
-import { exchangeSchema, type IncomingExchange } from "./exchange.ts";
+import type { IncomingExchange, OutgoingAnswer } from "./exchange.ts";
 import { migrate } from "./schema.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { Watch } from "./watch.ts";
+
+/** The SDKs want a URL, and look at nothing in it: Host and Origin were checked at the door. */
+const MCP_URL = "https://account.invalid/mcp";
 
 interface Account {
   deployment: Deployment;
@@ -54,19 +57,27 @@ export class VeoAgent extends Agent<Bindings> {
     await this.#watch.arm();
   }
 
-  /** Answers one exchange of the protocol. Both arguments come from our own Worker, and are parsed all the same. */
-  async serve(incoming: IncomingExchange, caller: Caller): Promise<Response> {
+  /** Answers one exchange of the protocol, for whom our own Worker let in. */
+  async serve(incoming: IncomingExchange, caller: Caller): Promise<OutgoingAnswer> {
     const account = this.#account;
-    if (account === undefined) return new Response("The deployment is not configured.", { status: 503 });
-    const { method, url, headers, body } = exchangeSchema.parse(incoming);
+    if (account === undefined) return { status: 503, headers: [], body: "The deployment is not configured." };
+    const { method, headers, body } = incoming;
     const { ownsToken } = callerSchema.parse(caller);
-    const request = new Request(url, { method, headers });
-    const isLegacy = method !== "POST" || (await isLegacyRequest(request, body));
+    const request = new Request(MCP_URL, { method, headers });
+    // Only the 2025 generation has sessions, and sessions have no other way of asking.
+    const isLegacy =
+      method !== "POST" || request.headers.has("mcp-session-id") || (await isLegacyRequest(request, body));
     const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
-    return lane.serve(
+    const response = await lane.serve(
       { request, body },
       { deployment: account.deployment, ledger: account.ledger, ownsToken },
     );
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
+    return {
+      status: response.status,
+      headers: [...response.headers],
+      body: isStream || response.body === null ? response.body : await response.text(),
+    };
   }
 
   /** No client connects to the object by WebSocket, so nobody is told its name and state. */

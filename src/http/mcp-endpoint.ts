@@ -22,9 +22,13 @@ const PROTOCOL_HEADERS = [
 const MAX_HEADER_CHARS = 8192;
 
 /** `/mcp`: lets in whom the configuration allows, and hands the exchange to the account's object. */
-export async function serveMcp(request: Request, env: Bindings, settings: Settings): Promise<Response> {
+export async function serveMcp(
+  request: Request,
+  url: URL,
+  env: Bindings,
+  settings: Settings,
+): Promise<Response> {
   const { configuration } = settings;
-  const url = new URL(request.url);
   const origin = request.headers.get("origin");
   if (!isAllowedOrigin(origin, url, configuration))
     return jsonRpcError(403, -32000, "This origin may not call the server");
@@ -55,7 +59,8 @@ async function answer(request: Request, url: URL, env: Bindings, settings: Setti
       return listenHandler(settings.deployment)(new Request(url, { method, headers }), { parsedBody: body });
   }
   const agent = env.VEO_AGENT.getByName(caller.account);
-  return agent.serve({ method, url: `${url.origin}/mcp`, headers, body }, caller);
+  const answered = await agent.serve({ method, headers, body }, caller);
+  return new Response(answered.body, { status: answered.status, headers: answered.headers });
 }
 
 const listenHandlers = new WeakMap<Deployment, ListenHandler>();
@@ -92,7 +97,7 @@ const preflight = (): Response =>
 
 /** The SDKs' transports allow every origin; here only the one that was checked is allowed. */
 function withCors(response: Response, origin: string | null): Response {
-  const headers = new Headers(response.headers);
+  const { headers } = response;
   headers.delete("access-control-allow-origin");
   headers.delete("access-control-expose-headers");
   headers.set("vary", "origin");
@@ -100,5 +105,5 @@ function withCors(response: Response, origin: string | null): Response {
     headers.set("access-control-allow-origin", origin);
     headers.set("access-control-expose-headers", "mcp-session-id, www-authenticate");
   }
-  return new Response(response.body, { status: response.status, headers });
+  return response;
 }

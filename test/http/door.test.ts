@@ -1,7 +1,8 @@
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { app } from "../../src/http/app.ts";
 import { MAX_BODY_BYTES } from "../../src/http/body.ts";
+import { handle } from "../../src/http/worker.ts";
 import { ACCESS_KEY, createWorld, ORIGIN, UPSTREAM_TOKEN, type World } from "../world.ts";
 
 const LIST = {
@@ -29,7 +30,7 @@ describe("the door of /mcp", () => {
     path = "/mcp",
     init: RequestInit = {},
     origin = ORIGIN,
-  ) => app.fetch(new Request(new URL(path, origin), init), { ...env, ...variables });
+  ) => handle(new Request(new URL(path, origin), init), { ...env, ...variables }, createExecutionContext());
   const post = (headers: Record<string, string | null> = {}, body: BodyInit = JSON.stringify(LIST)) => {
     const sent = Object.entries({ ...HEADERS, ...headers }).filter(
       (entry): entry is [string, string] => entry[1] !== null,
