@@ -1,5 +1,6 @@
-import { isLegacyRequest } from "@modelcontextprotocol/server";
+import { isLegacyRequest, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
 import { Agent } from "agents";
+import { z } from "zod";
 import type { LedgerDependencies } from "../ledger/dependencies.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Parking } from "../ledger/parking.ts";
@@ -64,9 +65,7 @@ export class VeoAgent extends Agent<Bindings> {
     const { method, headers, body } = incoming;
     const { ownsToken } = callerSchema.parse(caller);
     const request = new Request(MCP_URL, { method, headers });
-    // Only the 2025 generation has sessions, and sessions have no other way of asking.
-    const isLegacy =
-      method !== "POST" || request.headers.has("mcp-session-id") || (await isLegacyRequest(request, body));
+    const isLegacy = method !== "POST" || (!claimsEnvelope(body) && (await isLegacyRequest(request, body)));
     const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
     const response = await lane.serve(
       { request, body },
@@ -112,3 +111,12 @@ export class VeoAgent extends Agent<Bindings> {
     };
   }
 }
+
+/**
+ * Whether a body carries the envelope of 2026-07-28, which settles its lane whatever else is in it. Looked at first,
+ * since the SDK's own classification, which says the same, costs as much as a look at the ledger.
+ */
+const claimsEnvelope = (body: unknown): boolean => envelopeSchema.safeParse(body).success;
+const envelopeSchema = z.looseObject({
+  params: z.looseObject({ _meta: z.looseObject({ [PROTOCOL_VERSION_META_KEY]: z.unknown() }) }),
+});

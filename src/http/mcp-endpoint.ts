@@ -40,7 +40,7 @@ async function answer(request: Request, url: URL, env: Bindings, settings: Setti
   const method = METHODS.find((name) => name === request.method);
   if (method === undefined)
     return new Response(null, { status: 405, headers: { allow: "GET, POST, DELETE, OPTIONS" } });
-  const caller = await authenticate(request, settings.configuration.accessKey);
+  const caller = authenticate(request, settings.configuration.accessKey);
   if (caller === undefined) return unauthorized();
   const headers = PROTOCOL_HEADERS.flatMap((name): [string, string][] => {
     const value = request.headers.get(name);

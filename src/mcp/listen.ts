@@ -9,8 +9,8 @@ const KEEP_ALIVE_MS = 5000;
 export type ListenHandler = McpHttpHandler["fetch"];
 
 /** Whether a request opens a long-lived stream (2026-07-28, `subscriptions/listen`). */
-export const isListen = (body: unknown): boolean =>
-  z.looseObject({ method: z.literal("subscriptions/listen") }).safeParse(body).success;
+export const isListen = (body: unknown): boolean => listenSchema.safeParse(body).success;
+const listenSchema = z.looseObject({ method: z.literal("subscriptions/listen") });
 
 /**
  * `subscriptions/listen`, answered in the Worker: a stream held by the account's object would keep it in memory,

@@ -6,15 +6,14 @@ import { TYPICAL_SECONDS } from "../veo/capabilities.ts";
 import type { Answer, ToolContext } from "./define-tool.ts";
 import { pollingFacts, taskAnswer, taskLinks } from "./task-answer.ts";
 
-/** A submission, or the task itself when it is already over: hence open to the fields of `veo_get_task`. */
+/**
+ * A submission, or the task itself when it is already over: hence open to the fields of both. Only what the next
+ * call needs is spelled out, since seven tools carry this schema into every conversation.
+ */
 export const submissionSchema = z.looseObject({
   submission_id: z.string(),
   task_id: z.string().optional(),
-  trace_id: z.string().optional(),
   state: z.enum(TASK_STATES),
-  tool: z.string().optional(),
-  model: z.string().optional(),
-  submitted_at: z.string().optional(),
   next_step: z.string(),
 });
 
