@@ -79,7 +79,7 @@ export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): 
       }
       const state = sessions.use(sessionId);
       if (state === undefined) return sessionNotFound();
-      const transport = live.get(sessionId) ?? (await connect(state, context));
+      const transport = live.get(sessionId) ?? (await connect(state(), context));
       keep(sessionId, transport);
       return transport.handleRequest(request, { parsedBody: body });
     },

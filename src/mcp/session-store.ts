@@ -31,8 +31,8 @@ export class SessionStore {
     this.#now = now;
   }
 
-  /** @returns a session that is not over, and notes that it was used. */
-  use(sessionId: string): SessionState | undefined {
+  /** @returns a way to the state of a session that is not over, and notes that it was used. */
+  use(sessionId: string): (() => SessionState) | undefined {
     const [row] = this.#sql
       .exec<{ state: string; seen_at_ms: number }>(
         "SELECT state, seen_at_ms FROM session WHERE session_id = ? AND seen_at_ms > ?",
@@ -43,7 +43,7 @@ export class SessionStore {
     if (row === undefined) return undefined;
     if (this.#now() - row.seen_at_ms > SEEN_PRECISION_MS)
       this.#sql.exec("UPDATE session SET seen_at_ms = ? WHERE session_id = ?", this.#now(), sessionId);
-    return stateSchema.parse(JSON.parse(row.state));
+    return () => stateSchema.parse(JSON.parse(row.state));
   }
 
   /** Keeps a session, and ends those that are too old or too many. @returns the ids of those. */
