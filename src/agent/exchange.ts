@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /**
  * An HTTP exchange at `/mcp`, as the Worker hands it over: the body parsed, the headers by an allow-list. Both
  * sides are one bundle, and the types cross with the call, so only the caller's identity is parsed again.
@@ -10,11 +12,24 @@ export interface IncomingExchange {
 }
 
 /**
- * What the object answers, as data: a `Response` costs more to hand over than its parts. JSON comes as text; a
- * stream of events stays a stream.
+ * What the object answers: one text, a line of JSON with status and headers, and the body behind it. Handing over
+ * objects and responses costs more than the rest of a cached answer. A stream stays a response.
  */
-export interface OutgoingAnswer {
-  status: number;
-  headers: [string, string][];
-  body: string | ReadableStream<Uint8Array> | null;
+export type OutgoingAnswer = string | Response;
+
+const headSchema = z.object({ status: z.number(), headers: z.array(z.tuple([z.string(), z.string()])) });
+
+export async function packAnswer(response: Response): Promise<OutgoingAnswer> {
+  if (response.headers.get("content-type")?.startsWith("text/event-stream")) return response;
+  const { status, headers, body } = response;
+  const head = JSON.stringify({ status, headers: [...headers] });
+  return body === null ? head : `${head}\n${await response.text()}`;
+}
+
+/** @returns a response whose headers can still be changed. */
+export function unpackAnswer(answer: OutgoingAnswer): Response {
+  if (typeof answer !== "string") return new Response(answer.body, answer);
+  const end = answer.indexOf("\n");
+  const { status, headers } = headSchema.parse(JSON.parse(end < 0 ? answer : answer.slice(0, end)));
+  return new Response(end < 0 ? null : answer.slice(end + 1), { status, headers });
 }

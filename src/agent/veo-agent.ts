@@ -16,7 +16,7 @@ import type { Deployment } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Caller, callerSchema } from "./caller.ts";
-import type { IncomingExchange, OutgoingAnswer } from "./exchange.ts";
+import { type IncomingExchange, type OutgoingAnswer, packAnswer } from "./exchange.ts";
 import { migrate } from "./schema.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { Watch } from "./watch.ts";
@@ -61,7 +61,8 @@ export class VeoAgent extends Agent<Bindings> {
   /** Answers one exchange of the protocol, for whom our own Worker let in. */
   async serve(incoming: IncomingExchange, caller: Caller): Promise<OutgoingAnswer> {
     const account = this.#account;
-    if (account === undefined) return { status: 503, headers: [], body: "The deployment is not configured." };
+    if (account === undefined)
+      return packAnswer(new Response("The deployment is not configured.", { status: 503 }));
     const { method, headers, body } = incoming;
     const { ownsToken } = callerSchema.parse(caller);
     const request = new Request(MCP_URL, { method, headers });
@@ -71,12 +72,7 @@ export class VeoAgent extends Agent<Bindings> {
       { request, body },
       { deployment: account.deployment, ledger: account.ledger, ownsToken },
     );
-    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-    return {
-      status: response.status,
-      headers: [...response.headers],
-      body: isStream || response.body === null ? response.body : await response.text(),
-    };
+    return packAnswer(response);
   }
 
   /** No client connects to the object by WebSocket, so nobody is told its name and state. */

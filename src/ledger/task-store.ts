@@ -61,6 +61,8 @@ export interface TaskFilter {
 
 /** Positions grow by this for each millisecond, which leaves room for a thousand tasks in one. */
 const POSITIONS_PER_MS = 1000;
+/** Finished tasks kept in memory beside their rows; a few hundred kilobytes at the most. */
+const MAX_REMEMBERED = 100;
 const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
   finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, idempotency_key, request_hash`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
@@ -68,6 +70,8 @@ const PLACES = COLUMNS.replace(/\w+/g, "?");
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
 export class TaskStore {
   readonly #sql: SqlStorage;
+  /** By submission id and by task id. Every change of a row goes through this class, so none is ever stale. */
+  readonly #finished = new Map<string, Task>();
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -100,6 +104,7 @@ export class TaskStore {
 
   /** Writes a task that is there already. Its request, and so the words of its prompt, never change. */
   update(task: Task): void {
+    this.#forget(task);
     this.#sql.exec(
       `UPDATE task SET (${COLUMNS}) = (${PLACES}) WHERE position = ?`,
       ...values(task),
@@ -108,7 +113,9 @@ export class TaskStore {
     this.#keepVideos(task);
   }
 
-  remove({ position }: Task): void {
+  remove(task: Task): void {
+    this.#forget(task);
+    const { position } = task;
     this.#sql.exec("DELETE FROM task WHERE position = ?", position);
     this.#sql.exec("DELETE FROM task_prompt WHERE rowid = ?", position);
     this.#sql.exec("DELETE FROM video WHERE position = ?", position);
@@ -124,8 +131,8 @@ export class TaskStore {
         );
   }
 
-  bySubmissionId = (id: string): Task | undefined => this.#first("submission_id = ?", id);
-  byTaskId = (id: string): Task | undefined => this.#first("task_id = ?", id);
+  bySubmissionId = (id: string): Task | undefined => this.#remembered("submission_id = ?", id);
+  byTaskId = (id: string): Task | undefined => this.#remembered("task_id = ?", id);
   byTraceId = (id: string): Task | undefined => this.#first("trace_id = ? ORDER BY position DESC", id);
   byIdempotencyKey = (key: string): Task | undefined => this.#first("idempotency_key = ?", key);
   byVideoId = (id: string): Task | undefined =>
@@ -203,6 +210,22 @@ export class TaskStore {
       limit,
     );
     for (const task of old) this.remove(task);
+  }
+
+  /** A finished task is asked for again and again: it is read from its row once, until it changes. */
+  #remembered(condition: string, id: string): Task | undefined {
+    const known = this.#finished.get(id);
+    if (known !== undefined) return known;
+    const task = this.#first(condition, id);
+    if (task?.state !== "succeeded") return task;
+    if (this.#finished.size >= MAX_REMEMBERED) this.#finished.clear();
+    this.#finished.set(id, task);
+    return task;
+  }
+
+  #forget({ submissionId, taskId }: Task): void {
+    this.#finished.delete(submissionId);
+    if (taskId !== null) this.#finished.delete(taskId);
   }
 
   #first = (condition: string, ...bindings: (string | number)[]): Task | undefined =>

@@ -77,9 +77,8 @@ export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): 
         if (isInitialize(body) && opened.sessionId !== undefined) keep(opened.sessionId, opened);
         return response;
       }
-      const state = sessions.use(sessionId);
-      if (state === undefined) return sessionNotFound();
-      const transport = live.get(sessionId) ?? (await connect(state(), context));
+      if (!sessions.use(sessionId)) return sessionNotFound();
+      const transport = live.get(sessionId) ?? (await connect(sessions.state(sessionId), context));
       keep(sessionId, transport);
       return transport.handleRequest(request, { parsedBody: body });
     },

@@ -25,25 +25,35 @@ export type SessionState = z.infer<typeof stateSchema>;
 export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #now: () => number;
+  /** When the sessions that this object has seen were last written down: those need no look at their row. */
+  readonly #seenAtMs = new Map<string, number>();
 
   constructor(sql: SqlStorage, now: () => number) {
     this.#sql = sql;
     this.#now = now;
   }
 
-  /** @returns a way to the state of a session that is not over, and notes that it was used. */
-  use(sessionId: string): (() => SessionState) | undefined {
-    const [row] = this.#sql
-      .exec<{ state: string; seen_at_ms: number }>(
-        "SELECT state, seen_at_ms FROM session WHERE session_id = ? AND seen_at_ms > ?",
-        sessionId,
-        this.#now() - SESSION_UNUSED_MS,
-      )
-      .toArray();
-    if (row === undefined) return undefined;
-    if (this.#now() - row.seen_at_ms > SEEN_PRECISION_MS)
-      this.#sql.exec("UPDATE session SET seen_at_ms = ? WHERE session_id = ?", this.#now(), sessionId);
-    return () => stateSchema.parse(JSON.parse(row.state));
+  /** @returns whether a session is not over, and notes that it was used. */
+  use(sessionId: string): boolean {
+    const nowMs = this.#now();
+    if (nowMs - (this.#seenAtMs.get(sessionId) ?? 0) <= SEEN_PRECISION_MS) return true;
+    const { rowsWritten } = this.#sql.exec(
+      "UPDATE session SET seen_at_ms = ? WHERE session_id = ? AND seen_at_ms > ?",
+      nowMs,
+      sessionId,
+      nowMs - SESSION_UNUSED_MS,
+    );
+    if (rowsWritten === 0) return false;
+    this.#seenAtMs.set(sessionId, nowMs);
+    return true;
+  }
+
+  /** @returns what the transport of a session needs to go on after the object slept. */
+  state(sessionId: string): SessionState {
+    const { state } = this.#sql
+      .exec<{ state: string }>("SELECT state FROM session WHERE session_id = ?", sessionId)
+      .one();
+    return stateSchema.parse(JSON.parse(state));
   }
 
   /** Keeps a session, and ends those that are too old or too many. @returns the ids of those. */
@@ -54,6 +64,7 @@ export class SessionStore {
       JSON.stringify(state),
       this.#now(),
     );
+    this.#seenAtMs.set(sessionId, this.#now());
     return this.#sql
       .exec<{ session_id: string }>(
         `DELETE FROM session WHERE seen_at_ms <= ?1 OR session_id IN
@@ -64,10 +75,14 @@ export class SessionStore {
         MAX_SESSIONS - 1,
       )
       .toArray()
-      .map((row) => row.session_id);
+      .map(({ session_id }) => {
+        this.#seenAtMs.delete(session_id);
+        return session_id;
+      });
   }
 
   end(sessionId: string): void {
+    this.#seenAtMs.delete(sessionId);
     this.#sql.exec("DELETE FROM session WHERE session_id = ?", sessionId);
   }
 }
