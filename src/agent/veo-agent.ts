@@ -51,7 +51,7 @@ export class VeoAgent extends Agent<Bindings> {
   override async onStart(): Promise<void> {
     migrate(this.ctx.storage);
     const settings = readSettings(this.env);
-    // A broken deployment answers 503 in the Worker; here only the alarm can come by, and it waits for better times.
+    // A broken deployment answers 503 in the Worker; only the alarm comes by here, and it tries again later.
     if (!settings.ok) return;
     this.#log = createLog(settings.configuration.logLevel);
     this.#account = this.#open(settings);

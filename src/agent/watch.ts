@@ -5,6 +5,9 @@ const JOB_ID = "look";
 /** When a round fails in a way nobody foresaw, the rows are looked at again after this. */
 const AFTER_CRASH_MS = 60_000;
 
+/** While the deployment is not configured, what was paid for waits: this long until the next try. */
+const UNCONFIGURED_MS = 600_000;
+
 /** What the watch runs, and when: both derived from the rows. */
 export interface Watched {
   run(): Promise<void>;
@@ -39,7 +42,7 @@ export class Watch extends LifecycleCapability {
   /** The alarm: one round. It never throws, since an alarm that throws loses its schedule. */
   async onJob(): Promise<LifecycleJobOutcome | undefined> {
     const watched = this.#watched();
-    if (watched === undefined) return undefined;
+    if (watched === undefined) return { rescheduleAt: Date.now() + UNCONFIGURED_MS };
     try {
       await watched.run();
       const time = watched.nextAtMs();
