@@ -1,15 +1,17 @@
 import { z } from "zod";
 
-/**
- * An HTTP exchange at `/mcp`, as the Worker hands it over: the body parsed, the headers by an allow-list. Both
- * sides are one bundle, and the types cross with the call, so only the caller's identity is parsed again.
- */
-export interface IncomingExchange {
-  method: "GET" | "POST" | "DELETE";
-  headers: [string, string][];
-  /** The JSON of a POST; undefined for the other methods. */
-  body: unknown;
-}
+/** An HTTP exchange at `/mcp`, as the Worker hands it over: the body parsed, the headers by an allow-list. */
+const exchangeSchema = z.object({
+  method: z.enum(["GET", "POST", "DELETE"]),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  /** The JSON of a POST; absent for the other methods. */
+  body: z.unknown().optional(),
+});
+export type Exchange = z.infer<typeof exchangeSchema>;
+
+/** An exchange as one text, which is cheaper to hand over than the objects in it. */
+export const packExchange = (exchange: Exchange): string => JSON.stringify(exchange);
+export const unpackExchange = (packed: string): Exchange => exchangeSchema.parse(JSON.parse(packed));
 
 /**
  * What the object answers: one text, a line of JSON with status and headers, and the body behind it. Handing over

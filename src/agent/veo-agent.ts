@@ -16,7 +16,7 @@ import type { Deployment } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Caller, callerSchema } from "./caller.ts";
-import { type IncomingExchange, type OutgoingAnswer, packAnswer } from "./exchange.ts";
+import { type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
 import { migrate } from "./schema.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { Watch } from "./watch.ts";
@@ -58,12 +58,15 @@ export class VeoAgent extends Agent<Bindings> {
     await this.#watch.arm();
   }
 
-  /** Answers one exchange of the protocol, for whom our own Worker let in. */
-  async serve(incoming: IncomingExchange, caller: Caller): Promise<OutgoingAnswer> {
+  /**
+   * Answers one exchange of the protocol, for whom our own Worker let in.
+   * @param exchange what `packExchange` made of it.
+   */
+  async serve(exchange: string, caller: Caller): Promise<OutgoingAnswer> {
     const account = this.#account;
     if (account === undefined)
       return packAnswer(new Response("The deployment is not configured.", { status: 503 }));
-    const { method, headers, body } = incoming;
+    const { method, headers, body } = unpackExchange(exchange);
     const { ownsToken } = callerSchema.parse(caller);
     const request = new Request(MCP_URL, { method, headers });
     const isLegacy = method !== "POST" || (!claimsEnvelope(body) && (await isLegacyRequest(request, body)));

@@ -1,6 +1,6 @@
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import type { Bindings } from "../agent/bindings.ts";
-import { unpackAnswer } from "../agent/exchange.ts";
+import { packExchange, unpackAnswer } from "../agent/exchange.ts";
 import type { Settings } from "../agent/settings.ts";
 import { authenticate } from "../auth/access-key.ts";
 import { createListenHandler, isListen, type ListenHandler } from "../mcp/listen.ts";
@@ -60,7 +60,7 @@ async function answer(request: Request, url: URL, env: Bindings, settings: Setti
       return listenHandler(settings.deployment)(new Request(url, { method, headers }), { parsedBody: body });
   }
   const agent = env.VEO_AGENT.getByName(caller.account);
-  return unpackAnswer(await agent.serve({ method, headers, body }, caller));
+  return unpackAnswer(await agent.serve(packExchange({ method, headers, body }), caller));
 }
 
 const listenHandlers = new WeakMap<Deployment, ListenHandler>();

@@ -30,6 +30,14 @@ export const taskBriefSchema = z.object({
   finished_at: z.string().optional(),
 });
 
+/**
+ * A task in a list: what identifies it is spelled out, the rest is as in `veo_get_task`. Every conversation pays for
+ * a schema, so it stands in full only once.
+ */
+export const listedTaskSchema = taskBriefSchema
+  .pick({ submission_id: true, task_id: true, state: true })
+  .loose();
+
 export const taskAnswerSchema = taskBriefSchema.extend({
   elapsed_seconds: z.number().optional(),
   checked_at: z.string().nullable(),

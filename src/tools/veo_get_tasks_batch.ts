@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalid, ok } from "../errors.ts";
 import { idArgument } from "./arguments.ts";
 import { defineTool, QUERIES } from "./define-tool.ts";
-import { taskBrief, taskBriefSchema } from "./task-answer.ts";
+import { listedTaskSchema, taskBrief } from "./task-answer.ts";
 
 const MAX_TASKS = 50;
 const ids = (what: string) =>
@@ -47,7 +47,7 @@ export const veoGetTasksBatch = defineTool({
       created_at_max: unixSeconds("History: created at or before, Unix seconds."),
     }),
   output: z.object({
-    tasks: z.array(taskBriefSchema),
+    tasks: z.array(listedTaskSchema),
     count: z.number(),
     not_found: z.array(z.string()).optional(),
   }),

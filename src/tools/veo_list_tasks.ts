@@ -3,7 +3,7 @@ import { invalid, ok } from "../errors.ts";
 import { TASK_STATES } from "../ledger/task.ts";
 import { PAID_TOOLS } from "../veo/capabilities.ts";
 import { defineTool, QUERIES } from "./define-tool.ts";
-import { taskBrief, taskBriefSchema } from "./task-answer.ts";
+import { listedTaskSchema, taskBrief } from "./task-answer.ts";
 
 const MAX_TASKS = 50;
 
@@ -32,7 +32,7 @@ export const veoListTasks = defineTool({
       cursor: z.string().max(64, "is not one of ours").optional().describe("next_cursor of the page before."),
     }),
   output: z.object({
-    tasks: z.array(taskBriefSchema),
+    tasks: z.array(listedTaskSchema),
     count: z.number(),
     next_cursor: z.string().optional(),
   }),
