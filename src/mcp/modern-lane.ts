@@ -1,5 +1,6 @@
 import {
   createMcpHandler,
+  type McpHttpHandler,
   ProtocolError,
   ProtocolErrorCode,
   ResourceNotFoundError,
@@ -18,12 +19,15 @@ import { STATIC_CACHING } from "./resource-methods.ts";
  * on the server directly: registering thirteen tools for every request would convert their schemas every time.
  */
 export function createModernLane(catalogue: Catalogue, log: Log): Lane {
+  const onerror = (error: Error) => log("debug", "mcp_request_refused", { error: error.name });
+  // A handler serves one context, and an account has as many as it has kinds of callers: one or two.
+  const handlers = new Map<boolean, McpHttpHandler>();
   return {
     async serve({ request, body }, context) {
-      const handler = createMcpHandler(() => buildServer(catalogue, context), {
-        legacy: "reject",
-        onerror: (error) => log("debug", "mcp_request_refused", { error: error.name }),
-      });
+      const handler =
+        handlers.get(context.ownsToken) ??
+        createMcpHandler(() => buildServer(catalogue, context), { legacy: "reject", onerror });
+      handlers.set(context.ownsToken, handler);
       return handler.fetch(request, { parsedBody: body });
     },
   };

@@ -18,7 +18,7 @@ import { submissionSchema, submitOrder } from "./submission-answer.ts";
 export const veoImageToVideo = defineTool({
   name: "veo_image_to_video",
   title: "Image to video",
-  description: `Make a video from pictures and a description: 1 picture is the first frame, 2 are first and last frame; ${INGREDIENTS_MODEL} combines 1–3 reference pictures. Spends credits. Answers at once with a task; the video takes 1–3 minutes: then call veo_get_task.`,
+  description: `Make a video from pictures and a description: 1 picture is the first frame, 2 are first and last frame; ${INGREDIENTS_MODEL} combines 1 to 3 reference pictures. Spends credits. Answers at once with a task; the video takes 1 to 3 minutes: then call veo_get_task.`,
   annotations: SPENDS,
   input: (deployment) =>
     z.strictObject({

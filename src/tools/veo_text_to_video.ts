@@ -18,7 +18,7 @@ export const veoTextToVideo = defineTool({
   name: "veo_text_to_video",
   title: "Text to video",
   description:
-    "Make a video with native audio from a description. Spends credits. Answers at once with a task; the video takes 1–3 minutes: then call veo_get_task. With pictures to start from, use veo_image_to_video.",
+    "Make a video with native audio from a description. Spends credits. Answers at once with a task; the video takes 1 to 3 minutes: then call veo_get_task. With pictures to start from, use veo_image_to_video.",
   annotations: SPENDS,
   input: (deployment) =>
     z.strictObject({
