@@ -1,39 +1,56 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+const UPSTREAM = { ACEDATACLOUD_API_BASE_URL: "https://upstream.test", LOG_LEVEL: "error" };
 /** Values that tests search for: nothing that leaves the server may contain them. */
 const SECRETS = {
   ACEDATACLOUD_API_TOKEN: "upstream-token-of-the-tests-0123456789",
   MCP_ACCESS_KEY: "access-key-of-the-tests-0123456789",
 };
+const SECRET_KEY = "secret-key-of-the-tests-0123456789-0123456789";
+/** Where everybody pays for themselves, an object has no token of the deployment's. */
+const PAYERS = "test/payers";
+
+/** Tests in workerd, whose objects have these variables. The Worker's own can be changed by a test (`world.ts`). */
+const workerd = (
+  name: string,
+  bindings: Record<string, string>,
+  include: string,
+  exclude: string[] = [],
+) => ({
+  plugins: [
+    cloudflareTest({
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        bindings: { ...UPSTREAM, ...bindings },
+        // The tests put the simulator in place of `fetch`; whatever gets past it is a mistake.
+        outboundService: (request) => new Response(`unexpected request to ${request.url}`, { status: 599 }),
+      },
+    }),
+  ],
+  test: {
+    name,
+    include: [include],
+    exclude: ["test/**/*.node.test.ts", "test/e2e/**", ...exclude],
+    // Not a measure of anything: time in these tests is simulated, and a busy machine is slow.
+    testTimeout: 30_000,
+  },
+});
 
 export default defineConfig({
   test: {
     projects: [
-      {
-        plugins: [
-          cloudflareTest({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                ...SECRETS,
-                ACEDATACLOUD_API_BASE_URL: "https://upstream.test",
-                LOG_LEVEL: "error",
-              },
-              // The tests put the simulator in place of `fetch`; whatever gets past it is a mistake.
-              outboundService: (request) =>
-                new Response(`unexpected request to ${request.url}`, { status: 599 }),
-            },
-          }),
-        ],
-        test: {
-          name: "workerd",
-          include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.node.test.ts", "test/e2e/**"],
-          // Not a measure of anything: time in these tests is simulated, and a busy machine is slow.
-          testTimeout: 30_000,
-        },
-      },
+      workerd("workerd", SECRETS, "test/**/*.test.ts", [`${PAYERS}/**`]),
+      workerd(
+        "workerd-payers",
+        { AUTH_MODE: "passthrough", SECRET_KEY },
+        `${PAYERS}/with-secret-key/**/*.test.ts`,
+      ),
+      workerd(
+        "workerd-payers-without-secret-key",
+        { AUTH_MODE: "passthrough" },
+        `${PAYERS}/without-secret-key/**/*.test.ts`,
+      ),
       {
         test: {
           name: "node",

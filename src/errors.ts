@@ -25,10 +25,14 @@ export const upstreamFailureSchema = z.discriminatedUnion("kind", [
 ]);
 export type UpstreamFailure = z.infer<typeof upstreamFailureSchema>;
 
+/** Whose AceDataCloud key is used: the deployment's own, or that of whoever calls. */
+export type Payer = "operator" | "caller";
+
 export type VeoError =
   | { kind: "invalid_arguments"; problems: string[] }
   | { kind: "extended_video"; videoId: string; operation: string }
   | { kind: "task_not_found"; reference: string }
+  | { kind: "video_not_found"; videoId: string }
   | { kind: "upstream"; failure: UpstreamFailure }
   | { kind: "submission_undetermined"; submissionId: string; failure: UpstreamFailure }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
@@ -63,8 +67,8 @@ export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 export const fail = (error: VeoError): { ok: false; error: VeoError } => ({ ok: false, error });
 export const invalid = (...problems: string[]) => fail({ kind: "invalid_arguments", problems });
 
-/** Turns a failure into words: what happened, and what to do next. */
-export function describeError(error: VeoError): ErrorAnswer {
+/** Turns a failure into words: what happened, and what to do next. Whose key is meant depends on who pays. */
+export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
   switch (error.kind) {
     case "invalid_arguments":
       return answer(
@@ -87,11 +91,18 @@ export function describeError(error: VeoError): ErrorAnswer {
         `There is no task ${error.reference} in this account.`,
         "Check the id, or find the task with veo_list_tasks.",
       );
+    case "video_not_found":
+      return answer(
+        "not_found",
+        false,
+        `There is no video ${error.videoId} in this account.`,
+        "Use the video_id of a finished task of this account: veo_list_tasks shows them.",
+      );
     case "upstream":
-      return describeFailure(error.failure);
+      return describeFailure(error.failure, payer);
     case "submission_undetermined":
       return {
-        ...describeFailure(error.failure),
+        ...describeFailure(error.failure, payer),
         code: "submission_undetermined",
         retryable: false,
         nextStep: `It is not known whether the video was accepted, and it may have been charged: do not send it again. Look with veo_get_tasks_batch without ids, or call veo_get_task with task_id "${error.submissionId}" later.`,
@@ -120,7 +131,7 @@ export function describeError(error: VeoError): ErrorAnswer {
   }
 }
 
-function describeFailure(failure: UpstreamFailure): ErrorAnswer {
+function describeFailure(failure: UpstreamFailure, payer: Payer): ErrorAnswer {
   switch (failure.kind) {
     case "timeout":
       return answer(
@@ -145,11 +156,23 @@ function describeFailure(failure: UpstreamFailure): ErrorAnswer {
       );
     case "status":
       return {
-        ...describeStatus(failure),
+        ...describeStatus(failure, payer),
         ...(failure.traceId !== undefined && { traceId: failure.traceId }),
       };
   }
 }
+
+const REFUSED_KEY: Record<Payer, string> = {
+  operator:
+    "This server's own AceDataCloud API token was refused: its operator must replace ACEDATACLOUD_API_TOKEN. Calling again does not help.",
+  caller:
+    "Your own AceDataCloud API key was refused: make a new one at platform.acedata.cloud, then put it into the client's configuration, or sign in to this server again. Calling again with this key does not help.",
+};
+const EMPTY_BALANCE: Record<Payer, string> = {
+  operator:
+    "The AceDataCloud balance of this server is used up: its operator must top it up. Nothing was charged.",
+  caller: "Your AceDataCloud balance is used up: top it up at platform.acedata.cloud. Nothing was charged.",
+};
 
 const UNREADABLE = {
   not_json: "something that is not JSON",
@@ -157,24 +180,12 @@ const UNREADABLE = {
   unexpected_shape: "JSON of an unexpected shape",
 } as const;
 
-function describeStatus(failure: UpstreamFailure & { kind: "status" }): ErrorAnswer {
+function describeStatus(failure: UpstreamFailure & { kind: "status" }, payer: Payer): ErrorAnswer {
   const { status, code } = failure;
   const said = failure.message === undefined ? "" : `: "${quote(failure.message)}"`;
   const what = `The upstream answered HTTP ${status}${code === undefined ? "" : ` ${quote(code)}`}${said}.`;
-  if (isKeyRefused(failure))
-    return answer(
-      "unauthorized",
-      false,
-      what,
-      "The AceDataCloud API token is not accepted: its owner must replace it. Calling again does not help.",
-    );
-  if (isOutOfCredits(failure))
-    return answer(
-      "out_of_credits",
-      false,
-      what,
-      "The AceDataCloud balance is used up: its owner must top it up. Nothing was charged.",
-    );
+  if (isKeyRefused(failure)) return answer("unauthorized", false, what, REFUSED_KEY[payer]);
+  if (isOutOfCredits(failure)) return answer("out_of_credits", false, what, EMPTY_BALANCE[payer]);
   if (status === 429) {
     const wait = failure.retryAfterSeconds ?? 60;
     return answer("rate_limited", true, what, `Wait ${wait} seconds, then call again.`);

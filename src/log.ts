@@ -12,3 +12,6 @@ export function createLog(level: LogLevel): Log {
     if (LOG_LEVELS.indexOf(lineLevel) >= least) console[lineLevel](JSON.stringify({ event, ...fields }));
   };
 }
+
+/** What an error from outside may say in a log: its name. Its message may carry a token, an address or a prompt. */
+export const errorName = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

@@ -1,8 +1,8 @@
-import type { Bindings } from "../src/agent/bindings.ts";
+import type { AuthBindings } from "../src/auth/bindings.ts";
 
 declare global {
   namespace Cloudflare {
-    interface Env extends Bindings {}
+    interface Env extends AuthBindings {}
     interface GlobalProps {
       mainModule: typeof import("../src/index.ts");
     }

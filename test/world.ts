@@ -1,5 +1,6 @@
 import {
   abortAllDurableObjects,
+  createExecutionContext,
   evictDurableObject,
   reset,
   runDurableObjectAlarm,
@@ -8,6 +9,10 @@ import {
 import { env, exports } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { VeoAgent } from "../src/agent/veo-agent.ts";
+import type { Variables } from "../src/config/variables.ts";
+import { handle } from "../src/http/worker.ts";
+import { fetchAmong } from "./identity/internet.ts";
+import type { IdentityFake } from "./identity/site.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "./simulator/simulator.ts";
 
 /**
@@ -22,9 +27,22 @@ export const ORIGIN = "https://veo.test";
 export const ACCESS_KEY = String(env.MCP_ACCESS_KEY);
 export const UPSTREAM_TOKEN = String(env.ACEDATACLOUD_API_TOKEN);
 
+export interface WorldOptions extends SimulatorOptions {
+  /** Variables of the Worker beside or in place of the tests' own; the objects keep those of the test project. */
+  variables?: Variables;
+  /** Whose objects take part: their alarms go off. */
+  accounts?: readonly string[];
+  /** Identity providers that the Worker can reach, beside the upstream. */
+  identity?: readonly Pick<IdentityFake, "handles" | "fetch" | "unexpected">[];
+}
+
 /** The Worker, its account's object, the simulated upstream and a clock, for one test. */
 export interface World {
   simulator: Simulator;
+  /** Changes variables, as a deploy does that an isolate outlives. */
+  deploy(variables: Variables): void;
+  /** Lets another account take part. */
+  join(account: string): void;
   /** Sends a request to the Worker, as a client would. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Lets `ms` pass: alarms and timers that are due go off in their order. */
@@ -33,12 +51,15 @@ export interface World {
   until<T>(promise: Promise<T>, mostMs?: number): Promise<T>;
   /** Lets the object finish what it has begun, without time passing. */
   settle(): Promise<void>;
-  /** Throws the object out of memory; its storage stays. */
+  /** Throws the objects out of memory; their storage stays. */
   evict(): Promise<void>;
   /** Ends the object in the middle of whatever it does; what it has written stays. */
   crash(): Promise<void>;
-  /** Runs in the object, to look at its storage. */
-  inObject<T>(look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>): Promise<T>;
+  /** Runs in an account's object, the first one's by default, to look at its storage. */
+  inObject<T>(
+    look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>,
+    account?: string,
+  ): Promise<T>;
   /** How often the upstream was asked for tasks. */
   taskQueries(): number;
   /** How often the upstream was asked to make something. */
@@ -47,10 +68,11 @@ export interface World {
   end(): Promise<void>;
 }
 
-export function createWorld(options: SimulatorOptions = {}): World {
+export function createWorld(options: WorldOptions = {}): World {
   vi.useFakeTimers({ toFake: ["Date", "setTimeout", "clearTimeout"], now: START_MS });
   const simulator = createSimulator({ generationMs: 60_000, seed: 1, ...options });
-  vi.stubGlobal("fetch", simulator.fetch);
+  const identity = options.identity ?? [];
+  vi.stubGlobal("fetch", fetchAmong(identity, simulator.fetch));
   // The runtime's own deadline runs on real time; this one on the test's.
   vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
     const controller = new AbortController();
@@ -59,29 +81,42 @@ export function createWorld(options: SimulatorOptions = {}): World {
   });
   // No jitter: back-off is then its longest, and the same in every run.
   vi.spyOn(Math, "random").mockReturnValue(0);
-  const stub = () => env.VEO_AGENT.getByName("owner");
+  let variables = options.variables;
+  const accounts = new Set(options.accounts ?? ["owner"]);
+  const [first = "owner"] = accounts;
+  const stub = (account = first) => env.VEO_AGENT.getByName(account);
 
   const settle = async () => {
     // Each call queues behind what the object is doing, so a few of them let a chain of steps run through.
-    for (let turn = 0; turn < 4; turn += 1) await runInDurableObject(stub(), () => undefined);
+    for (let turn = 0; turn < 4; turn += 1)
+      for (const account of accounts) await runInDurableObject(stub(account), () => undefined);
   };
-  // In the object, whose timers these are: the runtime refuses to settle its promises from anywhere else.
+  // In an object, whose timers these are: the runtime refuses to settle its promises from anywhere else.
   const tick = (ms: number) => runInDurableObject(stub(), () => vi.advanceTimersByTimeAsync(ms));
-  const runAlarm = async () => {
+  const runAlarm = async (account: string) => {
     let running = true;
-    const ran = runDurableObjectAlarm(stub()).finally(() => {
+    const ran = runDurableObjectAlarm(stub(account)).finally(() => {
       running = false;
     });
     // An alarm that is still busy after that many turns waits for its deadline, so time has to pass for it.
     for (let turn = 0; running; turn += 1) await (turn < BUSY_TURNS ? settle() : tick(1000));
     await ran;
   };
+  const nextAlarm = async () => {
+    const alarms = await Promise.all(
+      [...accounts].map(async (account) => {
+        const ms = await runInDurableObject(stub(account), (_, state) => state.storage.getAlarm());
+        return ms === null ? [] : [{ account, ms }];
+      }),
+    );
+    return alarms.flat().sort((a, b) => a.ms - b.ms)[0];
+  };
   const runDueAlarms = async () => {
     for (;;) {
       await settle();
-      const alarm = await runInDurableObject(stub(), (_, state) => state.storage.getAlarm());
-      if (alarm === null || alarm > Date.now()) return alarm;
-      await runAlarm();
+      const alarm = await nextAlarm();
+      if (alarm === undefined || alarm.ms > Date.now()) return alarm?.ms;
+      await runAlarm(alarm.account);
     }
   };
   const advance = async (ms: number) => {
@@ -97,13 +132,19 @@ export function createWorld(options: SimulatorOptions = {}): World {
 
   return {
     simulator,
-    fetch: async (input, init) =>
-      exports.default.fetch(
-        new Request(
-          new URL(input instanceof Request ? input.url : input, ORIGIN),
-          input instanceof Request ? input : init,
-        ),
-      ),
+    deploy(changed) {
+      variables = { ...variables, ...changed };
+    },
+    join: (account) => void accounts.add(account),
+    async fetch(input, init) {
+      const request = new Request(
+        new URL(input instanceof Request ? input.url : input, ORIGIN),
+        input instanceof Request ? input : init,
+      );
+      return variables === undefined
+        ? exports.default.fetch(request)
+        : handle(request, { ...env, ...variables }, createExecutionContext());
+    },
     advance,
     async until(promise, mostMs = 120_000) {
       let settled = false;
@@ -118,13 +159,15 @@ export function createWorld(options: SimulatorOptions = {}): World {
       return promise;
     },
     settle,
-    evict: () => evictDurableObject(stub()),
+    async evict() {
+      for (const account of accounts) await evictDurableObject(stub(account));
+    },
     async crash() {
       await abortAllDurableObjects();
       // The timers of the object that died: nothing of it may go off in the one that follows.
       vi.clearAllTimers();
     },
-    inObject: (look) => runInDurableObject(stub(), look),
+    inObject: (look, account) => runInDurableObject(stub(account), look),
     taskQueries: () => simulator.requestsTo("tasks").length,
     paidCalls: () => simulator.requestsTo("paid").length,
     async end() {
@@ -133,7 +176,7 @@ export function createWorld(options: SimulatorOptions = {}): World {
       vi.restoreAllMocks();
       vi.unstubAllGlobals();
       vi.useRealTimers();
-      expect(unexpected).toEqual([]);
+      expect([...unexpected, ...identity.flatMap((fake) => fake.unexpected)]).toEqual([]);
     },
   };
 }

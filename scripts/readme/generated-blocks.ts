@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { clientCommands } from "../../src/http/client-setup.ts";
 import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts";
 import { modelsTable } from "../../src/tools/veo_list_models.ts";
-import { clientCommands } from "../start/client-commands.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
 import * as operation from "./operation-tables.ts";
 

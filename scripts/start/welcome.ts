@@ -1,4 +1,4 @@
-import { clientCommands } from "./client-commands.ts";
+import { clientCommands } from "../../src/http/client-setup.ts";
 
 interface Started {
   mcpUrl: string;

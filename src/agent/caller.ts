@@ -6,5 +6,7 @@ export const callerSchema = z.strictObject({
   account: z.string().regex(/^[\w-]{1,128}$/),
   /** Whether every task of the upstream's token is the account's own (tool-surface.md, "Whose task?"). */
   ownsToken: z.boolean(),
+  /** The caller's own upstream token, where everybody pays for themselves. */
+  upstreamToken: z.string().min(1).exactOptional(),
 });
 export type Caller = z.infer<typeof callerSchema>;

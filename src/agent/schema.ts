@@ -51,6 +51,12 @@ const VERSIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX session_by_use ON session (seen_at_ms);
   `,
+  `
+  CREATE TABLE credential (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    sealed TEXT NOT NULL
+  );
+  `,
 ];
 
 /** Brings an object's tables up to date. All or nothing: the runtime rolls a failed start back. */

@@ -38,6 +38,7 @@ function read(variables: Variables): SettingsResult {
       serverName: configuration.serverName,
       defaultModel,
       disabledTools: new Set(configuration.disabledTools),
+      payer: configuration.upstreamToken === undefined ? "caller" : "operator",
     },
   };
 }

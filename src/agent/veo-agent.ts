@@ -16,10 +16,11 @@ import type { Deployment } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Caller, callerSchema } from "./caller.ts";
+import { Credential } from "./credential.ts";
 import { type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
 import { migrate } from "./schema.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { Watch } from "./watch.ts";
+import { Watch, type Watched } from "./watch.ts";
 
 /** The SDKs want a URL, and look at nothing in it: Host and Origin were checked at the door. */
 const MCP_URL = "https://account.invalid/mcp";
@@ -27,6 +28,7 @@ const MCP_URL = "https://account.invalid/mcp";
 interface Account {
   deployment: Deployment;
   ledger: Ledger;
+  credential: Credential;
   lanes: { legacy: Lane; modern: Lane };
 }
 
@@ -34,15 +36,15 @@ interface Account {
  * The object of an account: its MCP server, its ledger, and the alarm that asks the upstream. It is reached by RPC
  * from the Worker only; nothing routes a client's request to its `fetch`.
  */
-export class VeoAgent extends Agent<Bindings> {
+export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   #account: Account | undefined;
   #log: Log = createLog("info");
   readonly #watch: Watch;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env & Bindings) {
     super(ctx, env);
     this.#watch = new Watch(
-      () => this.#account?.ledger.look,
+      () => this.#watched(),
       () => this.#log,
     );
     this.lifecycle.use(this.#watch);
@@ -55,6 +57,7 @@ export class VeoAgent extends Agent<Bindings> {
     if (!settings.ok) return;
     this.#log = createLog(settings.configuration.logLevel);
     this.#account = this.#open(settings);
+    await this.#account.credential.restore();
     await this.#watch.arm();
   }
 
@@ -67,15 +70,14 @@ export class VeoAgent extends Agent<Bindings> {
     if (account === undefined)
       return packAnswer(new Response("The deployment is not configured.", { status: 503 }));
     const { method, headers, body } = unpackExchange(exchange);
-    const { ownsToken } = callerSchema.parse(caller);
+    const { ownsToken, upstreamToken } = callerSchema.parse(caller);
     const request = new Request(MCP_URL, { method, headers });
     const isLegacy = method !== "POST" || (!claimsEnvelope(body) && (await isLegacyRequest(request, body)));
     const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
-    const response = await lane.serve(
-      { request, body },
-      { deployment: account.deployment, ledger: account.ledger, ownsToken },
-    );
-    return packAnswer(response);
+    return account.credential.lend(upstreamToken, async () => {
+      const { deployment, ledger } = account;
+      return packAnswer(await lane.serve({ request, body }, { deployment, ledger, ownsToken }));
+    });
   }
 
   /** No client connects to the object by WebSocket, so nobody is told its name and state. */
@@ -83,9 +85,27 @@ export class VeoAgent extends Agent<Bindings> {
     return false;
   }
 
+  #watched(): Watched | undefined {
+    if (this.#account === undefined) return undefined;
+    const { credential, ledger } = this.#account;
+    return {
+      async run() {
+        await ledger.look.run();
+        await credential.settle(() => ledger.look.isOn());
+      },
+      nextAtMs: () => ledger.look.nextAtMs(),
+    };
+  }
+
   #open({ configuration, deployment }: Settings): Account {
     const { sql } = this.ctx.storage;
     const now = () => Date.now();
+    const watch = this.#watch;
+    const credential = new Credential(sql, {
+      deploymentToken: configuration.upstreamToken,
+      secretKey: configuration.secretKey,
+      account: this.name,
+    });
     const dependencies: LedgerDependencies = {
       tasks: new TaskStore(sql),
       watch: new WatchStore(sql),
@@ -94,15 +114,21 @@ export class VeoAgent extends Agent<Bindings> {
         baseUrl: configuration.upstreamBaseUrl,
         requestTimeoutMs: configuration.requestTimeoutMs,
       }),
-      credential: () => configuration.upstreamToken,
+      credential: () => credential.current(),
+      isWatchedAlone: () => credential.isStanding(),
       now,
       random: Math.random,
-      arm: () => this.#watch.arm(),
+      async arm() {
+        await credential.settle(() => ledger.look.isOn());
+        await watch.arm();
+      },
     };
+    const ledger = new Ledger(dependencies, { ...configuration, payer: deployment.payer });
     const catalogue = createCatalogue(deployment, this.#log);
     return {
       deployment,
-      ledger: new Ledger(dependencies, configuration),
+      ledger,
+      credential,
       lanes: {
         legacy: createLegacyLane(catalogue, new SessionStore(sql, now)),
         modern: createModernLane(catalogue, this.#log),

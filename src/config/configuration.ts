@@ -1,61 +1,53 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LOG_LEVELS } from "../log.ts";
+import { type Access, AUTH_MODES, type AuthMode, accessProblems, authModeOf } from "./access.ts";
+import {
+  baseUrl,
+  bearerToken,
+  emailAddress,
+  emailDomain,
+  githubOrg,
+  githubUser,
+  listOf,
+  oneWord,
+  origin,
+  webUrl,
+  wholeNumber,
+} from "./values.ts";
 import type { VariableName, Variables } from "./variables.ts";
 
 /** The one door to configuration: every variable is read here, once, and a wrong one is a problem with a name. */
 
-/** RFC 6750, section 2.1: what fits an Authorization header. */
-const bearerToken = z
-  .string()
-  .regex(
-    /^[\w.~+/=-]{16,512}$/,
-    "must be 16 to 512 characters of letters, digits and ._~+/=- (try `openssl rand -hex 24`)",
-  );
-/** Whether a host name means this machine. */
-export const isLoopback = (hostname: string) =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
-const webUrl = z
-  .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
-  .transform((text) => new URL(text))
-  .refine(
-    (url) => url.protocol === "https:" || isLoopback(url.hostname),
-    "must use https (http is for loopback only)",
-  );
-const origin = webUrl
-  .refine(
-    (url) => url.pathname === "/" && url.search === "" && url.hash === "",
-    "must be an origin such as https://veo.example.com, without a path",
-  )
-  .transform((url) => url.origin);
-const listOf = <T extends z.ZodType<string, string>>(item: T) =>
-  z
-    .string()
-    .transform((text) =>
-      text
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== ""),
-    )
-    .pipe(z.array(item));
-const wholeNumber = (from: number, to: number) =>
-  z
-    .string()
-    .regex(/^\d{1,6}$/, `must be a whole number from ${from} to ${to}`)
-    .transform(Number)
-    .pipe(z.number().min(from, `must be at least ${from}`).max(to, `must be at most ${to}`));
-
-const needed = (name: VariableName) => `is not set: run \`npx wrangler secret put ${name}\``;
-
-/**
- * The schema of the variables. What the tools know (models, tool names) is handed in, so that this stays a leaf.
- */
-const variablesSchema = (known: { models: readonly string[]; tools: readonly string[] }) =>
+/** The values of the variables, each by itself. What the tools know is handed in, so that this stays a leaf. */
+const variablesSchema = (known: Known) =>
   z.object({
-    ACEDATACLOUD_API_TOKEN: z
-      .string({ error: needed("ACEDATACLOUD_API_TOKEN") })
-      .regex(/^[\x21-\x7e]{1,4096}$/, "must be one line without spaces"),
-    MCP_ACCESS_KEY: z.string({ error: needed("MCP_ACCESS_KEY") }).pipe(bearerToken),
-    AUTH_MODE: z.literal("personal", "must be `personal`, the only mode so far").default("personal"),
+    AUTH_MODE: z.enum(AUTH_MODES, `must be one of ${AUTH_MODES.join(", ")}`).optional(),
+    ACEDATACLOUD_API_TOKEN: oneWord.optional(),
+    MCP_ACCESS_KEY: bearerToken.optional(),
+    SECRET_KEY: z.string().min(32, "must be at least 32 characters (try `openssl rand -hex 32`)").optional(),
+    PUBLIC_URL: origin.optional(),
+    GITHUB_CLIENT_ID: oneWord.default(""),
+    GITHUB_CLIENT_SECRET: oneWord.default(""),
+    ALLOWED_GITHUB_USERS: listOf(githubUser).prefault(""),
+    ALLOWED_GITHUB_ORGS: listOf(githubOrg).prefault(""),
+    GITHUB_BASE_URL: baseUrl.prefault("https://github.com"),
+    GITHUB_API_BASE_URL: baseUrl.prefault("https://api.github.com"),
+    // As it was written: the issuer of a token is compared with it, a final slash included.
+    OIDC_ISSUER: z
+      .string()
+      .refine((text) => webUrl.safeParse(text).success, ISSUER_PROBLEM)
+      .default(""),
+    OIDC_CLIENT_ID: oneWord.default(""),
+    OIDC_CLIENT_SECRET: oneWord.default(""),
+    ALLOWED_EMAILS: listOf(emailAddress).prefault(""),
+    ALLOWED_EMAIL_DOMAINS: listOf(emailDomain).prefault(""),
+    OIDC_EMAIL_VERIFIED: z
+      .enum(["required", "if-present"], "must be `required` or `if-present`")
+      .default("required"),
+    ACEDATACLOUD_OAUTH_CLIENT_ID: oneWord.default(""),
+    ACEDATACLOUD_AUTH_BASE_URL: baseUrl.prefault("https://auth.acedata.cloud"),
+    ACEDATACLOUD_PLATFORM_BASE_URL: baseUrl.prefault("https://platform.acedata.cloud"),
     ACEDATACLOUD_API_BASE_URL: webUrl.prefault("https://api.acedata.cloud"),
     VEO_DEFAULT_MODEL: z
       .enum(known.models, `must be one of ${known.models.join(", ")}`)
@@ -64,7 +56,6 @@ const variablesSchema = (known: { models: readonly string[]; tools: readonly str
     VEO_DISABLED_TOOLS: listOf(z.enum(known.tools, `must name tools: ${known.tools.join(", ")}`)).prefault(
       "",
     ),
-    PUBLIC_URL: origin.optional(),
     ALLOWED_ORIGINS: listOf(origin).prefault(""),
     MCP_SERVER_NAME: z
       .string()
@@ -74,12 +65,22 @@ const variablesSchema = (known: { models: readonly string[]; tools: readonly str
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   } satisfies Record<VariableName, z.ZodType>);
 
-type Parsed = z.output<ReturnType<typeof variablesSchema>>;
+const ISSUER_PROBLEM = "must be an https URL, exactly as the provider writes its issuer";
+
+interface Known {
+  models: readonly string[];
+  tools: readonly string[];
+}
+type Values = z.output<ReturnType<typeof variablesSchema>>;
 
 /** A deployment's settings, checked. */
 export interface Configuration {
-  upstreamToken: string;
-  accessKey: string;
+  access: Access;
+  /** Changes with the mode, the access key and the identity provider: what was signed in before is then out. */
+  epoch: string;
+  /** The deployment's own token; absent where everybody pays for themselves. */
+  upstreamToken: string | undefined;
+  secretKey: string | undefined;
   upstreamBaseUrl: string;
   defaultModel: string;
   requestTimeoutMs: number;
@@ -88,7 +89,7 @@ export interface Configuration {
   allowedOrigins: readonly string[];
   serverName: string;
   retentionMs: number;
-  logLevel: Parsed["LOG_LEVEL"];
+  logLevel: Values["LOG_LEVEL"];
 }
 
 export type ConfigurationResult =
@@ -101,22 +102,29 @@ const DAY_MS = 86_400_000;
  * Reads the variables of a deployment. Never throws: at the first deploy no secret exists yet.
  * @returns the settings, or every problem at once, by variable name and never by value.
  */
-export function readConfiguration(
-  variables: Variables,
-  known: { models: readonly string[]; tools: readonly string[] },
-): ConfigurationResult {
+export function readConfiguration(variables: Variables, known: Known): ConfigurationResult {
   // An empty variable is one that was not set: that is how `.env` files and dashboards leave it.
-  const set = Object.fromEntries(
+  const set: Record<string, unknown> = Object.fromEntries(
     Object.entries(variables).filter(([, value]) => value !== "" && value !== undefined),
   );
+  const named = z.enum(AUTH_MODES).safeParse(set.AUTH_MODE).data;
+  const mode = authModeOf(named, (name) => name in set);
   const parsed = variablesSchema(known).safeParse(set);
-  if (!parsed.success) return { ok: false, problems: parsed.error.issues.map(problem) };
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.map(problem)),
+    ...accessProblems(mode, (name) => name in set),
+    ...(parsed.success ? issuerProblems(parsed.data) : []),
+  ];
+  if (!parsed.success || problems.length > 0) return { ok: false, problems: [...new Set(problems)] };
   const values = parsed.data;
+  const access = readAccess(mode, values);
   return {
     ok: true,
     configuration: {
+      access,
+      epoch: epochOf(access, values.MCP_ACCESS_KEY),
       upstreamToken: values.ACEDATACLOUD_API_TOKEN,
-      accessKey: values.MCP_ACCESS_KEY,
+      secretKey: values.SECRET_KEY,
       upstreamBaseUrl: values.ACEDATACLOUD_API_BASE_URL.href,
       defaultModel: values.VEO_DEFAULT_MODEL,
       requestTimeoutMs: values.VEO_REQUEST_TIMEOUT * 1000,
@@ -128,6 +136,77 @@ export function readConfiguration(
       logLevel: values.LOG_LEVEL,
     },
   };
+}
+
+const isGoogle = (issuer: string) => new URL(issuer).hostname === "accounts.google.com";
+/** Its administrators decide who has an address there, and it never sends the claim. */
+const isCloudflareAccess = (issuer: string) => new URL(issuer).hostname.endsWith(".cloudflareaccess.com");
+
+const issuerProblems = ({ OIDC_ISSUER: issuer, OIDC_EMAIL_VERIFIED: verified }: Values): string[] =>
+  issuer !== "" && verified === "if-present" && isGoogle(issuer)
+    ? ["OIDC_EMAIL_VERIFIED must be `required` with a public issuer such as Google"]
+    : [];
+
+function readAccess(mode: AuthMode, values: Values): Access {
+  switch (mode) {
+    case "personal":
+      return { mode, accessKey: values.MCP_ACCESS_KEY ?? "" };
+    case "team":
+      return { mode, serviceKey: values.MCP_ACCESS_KEY, provider: readProvider(values) };
+    case "passthrough":
+      return { mode };
+    case "acedata":
+      return {
+        mode,
+        provider: {
+          kind: "acedata",
+          clientId: values.ACEDATACLOUD_OAUTH_CLIENT_ID,
+          authBaseUrl: values.ACEDATACLOUD_AUTH_BASE_URL,
+          platformBaseUrl: values.ACEDATACLOUD_PLATFORM_BASE_URL,
+        },
+      };
+  }
+}
+
+function readProvider(values: Values): Extract<Access, { mode: "team" }>["provider"] {
+  if (values.GITHUB_CLIENT_ID !== "")
+    return {
+      kind: "github",
+      clientId: values.GITHUB_CLIENT_ID,
+      clientSecret: values.GITHUB_CLIENT_SECRET,
+      baseUrl: values.GITHUB_BASE_URL,
+      apiBaseUrl: values.GITHUB_API_BASE_URL,
+      users: values.ALLOWED_GITHUB_USERS,
+      orgs: values.ALLOWED_GITHUB_ORGS,
+    };
+  const issuer = values.OIDC_ISSUER;
+  return {
+    kind: "oidc",
+    issuer,
+    clientId: values.OIDC_CLIENT_ID,
+    clientSecret: values.OIDC_CLIENT_SECRET,
+    emails: values.ALLOWED_EMAILS,
+    domains: values.ALLOWED_EMAIL_DOMAINS,
+    mayOmitEmailVerified: values.OIDC_EMAIL_VERIFIED === "if-present" || isCloudflareAccess(issuer),
+    needsHostedDomain: isGoogle(issuer),
+  };
+}
+
+function epochOf(access: Access, accessKey: string | undefined): string {
+  const provider =
+    "provider" in access
+      ? [
+          access.provider.kind,
+          access.provider.clientId,
+          access.provider.kind === "oidc"
+            ? access.provider.issuer
+            : access.provider.kind === "github"
+              ? access.provider.baseUrl
+              : access.provider.authBaseUrl,
+        ]
+      : [];
+  const text = JSON.stringify([access.mode, accessKey ?? "", provider]);
+  return createHash("sha256").update(`epoch:${text}`).digest("hex").slice(0, 32);
 }
 
 /** Our own words only: zod's might quote the value, which may be a secret. */

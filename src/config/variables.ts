@@ -3,16 +3,75 @@
  * made from this list.
  */
 export const VARIABLES = {
+  AUTH_MODE: {
+    secret: false,
+    about:
+      "`personal`, `team`, `passthrough` or `acedata`. Without it, what else is set decides; `passthrough` is never guessed.",
+  },
   ACEDATACLOUD_API_TOKEN: {
     secret: true,
-    about: "Your AceDataCloud API token: it pays for every video. Required.",
+    about:
+      "The AceDataCloud API token that pays for every video. Required in `personal` and `team`; must not be set in the other modes.",
   },
   MCP_ACCESS_KEY: {
     secret: true,
     about:
-      "The key that clients send as `Authorization: Bearer …`: 16–512 characters of letters, digits and `._~+/=-`. Required.",
+      "`personal`: the owner's key, sent as `Authorization: Bearer …` or typed when an app signs in. `team`: an optional key for machines. 16–512 characters of letters, digits and `._~+/=-`.",
   },
-  AUTH_MODE: { secret: false, about: "`personal`, the only mode so far and the default." },
+  SECRET_KEY: {
+    secret: true,
+    about:
+      "At least 32 characters; our own keys are derived from it. With it, tasks of `passthrough` and `acedata` are watched while their owner is away, and a browser that once signed in is not locked out by strangers' guesses.",
+  },
+  PUBLIC_URL: {
+    secret: false,
+    about:
+      "The origin clients use, such as `https://veo.example.com`; requests for another host are refused.",
+  },
+  GITHUB_CLIENT_ID: { secret: false, about: "`team` with GitHub: the OAuth app's client id." },
+  GITHUB_CLIENT_SECRET: { secret: true, about: "`team` with GitHub: the OAuth app's client secret." },
+  ALLOWED_GITHUB_USERS: {
+    secret: false,
+    about:
+      "`team` with GitHub: who may come in, by login or by number as `id:12345` (logins can be handed on), separated by commas.",
+  },
+  ALLOWED_GITHUB_ORGS: {
+    secret: false,
+    about: "`team` with GitHub: organisations whose active members may come in.",
+  },
+  GITHUB_BASE_URL: {
+    secret: false,
+    about: "GitHub Enterprise: its address, by default `https://github.com`.",
+  },
+  GITHUB_API_BASE_URL: {
+    secret: false,
+    about: "GitHub Enterprise: the address of its API, by default `https://api.github.com`.",
+  },
+  OIDC_ISSUER: { secret: false, about: "`team` with any OpenID provider: its issuer." },
+  OIDC_CLIENT_ID: { secret: false, about: "`team` with OpenID: the client id." },
+  OIDC_CLIENT_SECRET: { secret: true, about: "`team` with OpenID: the client secret." },
+  ALLOWED_EMAILS: { secret: false, about: "`team` with OpenID: who may come in, by e-mail address." },
+  ALLOWED_EMAIL_DOMAINS: {
+    secret: false,
+    about: "`team` with OpenID: domains whose people may come in, compared exactly.",
+  },
+  OIDC_EMAIL_VERIFIED: {
+    secret: false,
+    about:
+      "`required` (the default): the provider must say that it verified the address; `if-present`: it may leave that out, as an organisation's own provider often does.",
+  },
+  ACEDATACLOUD_OAUTH_CLIENT_ID: {
+    secret: false,
+    about: "`acedata`: the client registered at AceDataCloud.",
+  },
+  ACEDATACLOUD_AUTH_BASE_URL: {
+    secret: false,
+    about: "`acedata`: where people sign in, by default `https://auth.acedata.cloud`.",
+  },
+  ACEDATACLOUD_PLATFORM_BASE_URL: {
+    secret: false,
+    about: "`acedata`: where their API keys are, by default `https://platform.acedata.cloud`.",
+  },
   ACEDATACLOUD_API_BASE_URL: {
     secret: false,
     about: "The upstream's address, by default `https://api.acedata.cloud`.",
@@ -28,11 +87,6 @@ export const VARIABLES = {
   VEO_DISABLED_TOOLS: {
     secret: false,
     about: "Names of tools that nobody sees or calls, separated by commas.",
-  },
-  PUBLIC_URL: {
-    secret: false,
-    about:
-      "The origin clients use, such as `https://veo.example.com`; requests for another host are refused.",
   },
   ALLOWED_ORIGINS: {
     secret: false,

@@ -1,8 +1,12 @@
 import { isJsonContentType } from "@modelcontextprotocol/server";
 import type { Bindings } from "../agent/bindings.ts";
+import type { Caller } from "../agent/caller.ts";
 import { packExchange, unpackAnswer } from "../agent/exchange.ts";
 import type { Settings } from "../agent/settings.ts";
-import { authenticate } from "../auth/access-key.ts";
+import { readBearer } from "../auth/bearer.ts";
+import type { AuthBindings } from "../auth/bindings.ts";
+import { holderOfKey, isOverLimit } from "../auth/header-key.ts";
+import { oauthError } from "../auth/oauth-endpoints.ts";
 import { createListenHandler, isListen, type ListenHandler } from "../mcp/listen.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
@@ -21,28 +25,75 @@ const PROTOCOL_HEADERS = [
 ];
 /** Longer than any of them needs to be. */
 const MAX_HEADER_CHARS = 8192;
+const RETRY_AFTER = { "retry-after": "60" };
 
-/** `/mcp`: lets in whom the configuration allows, and hands the exchange to the account's object. */
+/**
+ * `/mcp`: lets in whom the configuration allows. A key in the header is looked at here; everything else, a token or
+ * nothing at all, is for the authorization server, which answers 401 or comes back with `serveExchange`.
+ */
 export async function serveMcp(
+  request: Request,
+  url: URL,
+  env: AuthBindings,
+  settings: Settings,
+  authorizationServer: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  const origin = request.headers.get("origin");
+  if (!isAllowedOrigin(origin, url, settings.configuration))
+    return jsonRpcError(403, -32000, "This origin may not call the server");
+  const answer = async (): Promise<Response> => {
+    if (request.method === "OPTIONS") return preflight();
+    if (methodOf(request) === undefined)
+      return new Response(null, { status: 405, headers: { allow: "GET, POST, DELETE, OPTIONS" } });
+    return authenticated(request, url, env, settings, authorizationServer);
+  };
+  return withCors(await answer(), origin);
+}
+
+async function authenticated(
+  request: Request,
+  url: URL,
+  env: AuthBindings,
+  settings: Settings,
+  authorizationServer: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  const bearer = readBearer(request);
+  if (bearer.kind === "key") {
+    const holder = await holderOfKey(bearer.key, request, env, settings.configuration);
+    switch (holder.kind) {
+      case "known":
+        return serveExchange(request, url, env, settings, holder.caller);
+      case "limited":
+        return tooMany();
+      case "unreachable":
+        return oauthError(
+          503,
+          "temporarily_unavailable",
+          "The key cannot be checked: AceDataCloud does not answer",
+          RETRY_AFTER,
+        );
+      case "unknown":
+    }
+  }
+  const response = await authorizationServer(request);
+  // Nobody who knows a credential comes by here, so a shared address locks nobody out.
+  const isRefused = response.status === 401 && bearer.kind !== "none";
+  return isRefused && (await isOverLimit(request, env)) ? tooMany() : response;
+}
+
+const tooMany = (): Response =>
+  oauthError(429, "temporarily_unavailable", "Too many unknown credentials from this address", RETRY_AFTER);
+
+/** Hands an exchange to the object of whoever was let in. */
+export async function serveExchange(
   request: Request,
   url: URL,
   env: Bindings,
   settings: Settings,
+  caller: Caller,
 ): Promise<Response> {
-  const { configuration } = settings;
-  const origin = request.headers.get("origin");
-  if (!isAllowedOrigin(origin, url, configuration))
-    return jsonRpcError(403, -32000, "This origin may not call the server");
-  const response = request.method === "OPTIONS" ? preflight() : await answer(request, url, env, settings);
-  return withCors(response, origin);
-}
-
-async function answer(request: Request, url: URL, env: Bindings, settings: Settings): Promise<Response> {
-  const method = METHODS.find((name) => name === request.method);
-  if (method === undefined)
-    return new Response(null, { status: 405, headers: { allow: "GET, POST, DELETE, OPTIONS" } });
-  const caller = authenticate(request, settings.configuration.accessKey);
-  if (caller === undefined) return unauthorized();
+  const method = methodOf(request);
+  if (method === undefined) return new Response(null, { status: 405 });
   const headers = PROTOCOL_HEADERS.flatMap((name): [string, string][] => {
     const value = request.headers.get(name);
     return value === null ? [] : [[name, value]];
@@ -63,6 +114,8 @@ async function answer(request: Request, url: URL, env: Bindings, settings: Setti
   return unpackAnswer(await agent.serve(packExchange({ method, headers, body }), caller));
 }
 
+const methodOf = (request: Request) => METHODS.find((name) => name === request.method);
+
 const listenHandlers = new WeakMap<Deployment, ListenHandler>();
 
 /** One for each deployment's settings, since the handler counts the streams that are open. */
@@ -71,16 +124,6 @@ function listenHandler(deployment: Deployment): ListenHandler {
   listenHandlers.set(deployment, handler);
   return handler;
 }
-
-/** RFC 6750, section 3. Bare, since there is no authorization server to name yet. */
-const unauthorized = (): Response =>
-  Response.json(
-    {
-      error: "unauthorized",
-      error_description: "Send the server's access key as Authorization: Bearer <MCP_ACCESS_KEY>",
-    },
-    { status: 401, headers: { "www-authenticate": 'Bearer realm="veo"' } },
-  );
 
 const jsonRpcError = (status: number, code: number, message: string): Response =>
   Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, { status });
@@ -95,7 +138,7 @@ const preflight = (): Response =>
     },
   });
 
-/** The SDKs' transports allow every origin; here only the one that was checked is allowed. */
+/** The SDKs' transports and the OAuth library allow every origin; here only the one that was checked is allowed. */
 function withCors(response: Response, origin: string | null): Response {
   const { headers } = response;
   headers.delete("access-control-allow-origin");

@@ -1,4 +1,4 @@
-import { isLoopback } from "../config/configuration.ts";
+import { isLoopback } from "../config/values.ts";
 
 interface Door {
   publicOrigin: string | undefined;

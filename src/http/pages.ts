@@ -1,17 +1,22 @@
 import { Hono } from "hono";
 import { version } from "../../package.json";
-import type { Bindings } from "../agent/bindings.ts";
+import { pageResponse } from "../auth/page.ts";
+import type { SignInBindings, SignInContext } from "../auth/sign-in-context.ts";
+import { signInRoutes } from "../auth/sign-in-routes.ts";
+import { landingPage } from "./landing-page.ts";
 
-/** Everything beside `/mcp`. */
-export const pages = new Hono<{ Bindings: Bindings }>()
-  .get("/health", (c) => c.json({ status: "ok", name: "veo-mcp", version, mode: "personal" }))
-  .get("/", (c) =>
-    c.text(
-      `Veo MCP ${version}: video generation for any MCP client.\nThe MCP endpoint is ${new URL("/mcp", c.req.url).href}\n`,
-    ),
-  )
-  .notFound((c) => c.json({ error: "not_found" }, 404))
-  // The Worker answers what goes wrong, in one place.
-  .onError((error) => {
-    throw error;
-  });
+/** Everything for people, and `/health`. */
+export const createPages = (context: SignInContext) =>
+  new Hono<{ Bindings: SignInBindings }>()
+    .get("/health", (c) =>
+      c.json({ status: "ok", name: "veo-mcp", version, mode: context.configuration.access.mode }),
+    )
+    .get("/", () => pageResponse(landingPage(context)))
+    .route("/", signInRoutes(context))
+    .notFound(() => notFound())
+    // The Worker answers what goes wrong, in one place.
+    .onError((error) => {
+      throw error;
+    });
+
+export const notFound = (): Response => Response.json({ error: "not_found" }, { status: 404 });

@@ -1,31 +1,86 @@
-import type { Bindings } from "../agent/bindings.ts";
-import { readSettings } from "../agent/settings.ts";
-import { createLog } from "../log.ts";
-import { serveMcp } from "./mcp-endpoint.ts";
+import { readSettings, type Settings } from "../agent/settings.ts";
+import { sourceOf } from "../auth/address.ts";
+import type { AuthBindings } from "../auth/bindings.ts";
+import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
+import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
+import type { SignInContext } from "../auth/sign-in-context.ts";
+import { createLog, errorName } from "../log.ts";
+import { serveExchange, serveMcp } from "./mcp-endpoint.ts";
 import { isOurHost } from "./origin.ts";
-import { pages } from "./pages.ts";
+import { createPages, notFound } from "./pages.ts";
+
+/** All that is served; the OAuth library would take everything below `/mcp` too. */
+const PATHS: ReadonlySet<string> = new Set(["/", "/health", ...Object.values(ENDPOINTS)]);
+/** Longer than any authorization request needs to be. */
+const MAX_URL_CHARS = 8192;
+const LIMITED: ReadonlySet<string> = new Set([
+  ENDPOINTS.authorize,
+  ENDPOINTS.token,
+  ENDPOINTS.register,
+  ENDPOINTS.callback,
+]);
 
 /**
- * Every request. What is wrong with the deployment is said before anything else, on every path; then the host;
- * then the one endpoint that matters, and the router for all others.
+ * Every request. What is wrong with the deployment is said before anything else, on every path; then the host; then
+ * the one endpoint that matters, and the authorization server with its pages for all others.
  */
-export async function handle(request: Request, env: Bindings, ctx: ExecutionContext): Promise<Response> {
+export async function handle(request: Request, env: AuthBindings, ctx: ExecutionContext): Promise<Response> {
   const settings = readSettings(env);
   if (!settings.ok) return notConfigured(settings.problems);
   const url = new URL(request.url);
   if (!isOurHost(url, settings.configuration)) return text(421, "This host is not served here.");
   try {
-    return await (url.pathname === "/mcp"
-      ? serveMcp(request, url, env, settings)
-      : pages.fetch(request, env, ctx));
+    return await serve(request, url, env, ctx, settings);
   } catch (error) {
     const incident = crypto.randomUUID();
     createLog(settings.configuration.logLevel)("error", "request_crashed", {
       incident,
-      error: String(error),
+      error: errorName(error),
     });
     return Response.json({ error: "internal", incident }, { status: 500 });
   }
+}
+
+async function serve(
+  request: Request,
+  url: URL,
+  env: AuthBindings,
+  ctx: ExecutionContext,
+  settings: Settings,
+): Promise<Response> {
+  if (!PATHS.has(url.pathname)) return notFound();
+  if (url.href.length > MAX_URL_CHARS) return oauthError(414, "invalid_request", "The address is too long");
+  const authorizationServer = (asked: Request) =>
+    oauthServerFor(contextOf(url, settings), (context) => handlersFor(context, settings)).fetch(
+      asked,
+      env,
+      ctx,
+    );
+  if (url.pathname === ENDPOINTS.mcp) return serveMcp(request, url, env, settings, authorizationServer);
+  if (LIMITED.has(url.pathname) && request.method !== "OPTIONS") {
+    const limited = await env.AUTH_RATE_LIMIT?.limit({ key: `${url.pathname}:${sourceOf(request)}` });
+    if (limited?.success === false)
+      return oauthError(429, "temporarily_unavailable", "Too many requests from this address", {
+        "retry-after": "60",
+      });
+  }
+  const response = await authorizationServer(request);
+  // The library says nothing with its 404s; whoever asks for metadata wants JSON.
+  return response.status === 404 && response.body === null ? notFound() : response;
+}
+
+const contextOf = ({ origin }: URL, { configuration }: Settings): SignInContext => ({
+  configuration,
+  origin,
+  log: createLog(configuration.logLevel),
+});
+
+function handlersFor(context: SignInContext, settings: Settings): OAuthHandlers {
+  const pages = createPages(context);
+  return {
+    mcp: (request, env, caller) => serveExchange(request, new URL(request.url), env, settings, caller),
+    pages: (request, env, ctx) => pages.fetch(request, env, ctx),
+  };
 }
 
 const text = (status: number, line: string): Response =>

@@ -11,6 +11,8 @@ export interface LedgerDependencies {
   upstream: UpstreamClient;
   /** @returns the token that pays and asks, or undefined when the object has none. */
   credential(): string | undefined;
+  /** Whether there is a credential when nobody calls: otherwise tasks are brought up to date when somebody asks. */
+  isWatchedAlone(): boolean;
   /** @returns epoch milliseconds. */
   now(): number;
   /** @returns a number from 0 to 1, for jitter. */

@@ -1,6 +1,6 @@
 import { fail, ok, type Result, type UpstreamFailure } from "../errors.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
-import { Look } from "./look.ts";
+import { Look, ROUND_NEWS } from "./look.ts";
 import { type HistoryPage, Lookups, nameOf, type TaskReference } from "./lookups.ts";
 import {
   HASTY_PARK_MS,
@@ -65,7 +65,8 @@ export class Ledger {
       const refused = await this.#lookups.tasks([reference], poll);
       if (refused !== undefined) return fail(refused);
     }
-    const task = known ?? this.find(reference);
+    await this.#catchUp(poll.signal);
+    const task = this.find(reference);
     if (task === undefined) return fail({ kind: "task_not_found", reference: nameOf(reference) });
     const madeDue = await this.#nudge(task);
     const wantedMs = poll.waitMs ?? this.#patienceMs(task, madeDue);
@@ -87,6 +88,7 @@ export class Ledger {
     const unknown = references.filter((reference) => this.find(reference) === undefined);
     const refused = await this.#lookups.tasks(unknown, poll);
     if (refused !== undefined) return fail(refused);
+    await this.#catchUp(poll.signal);
     const tasks = new Map<number, Task>();
     const notFound: string[] = [];
     for (const reference of references) {
@@ -121,6 +123,23 @@ export class Ledger {
     return isSubmissionId(reference.taskId)
       ? this.#is.tasks.bySubmissionId(reference.taskId)
       : this.#is.tasks.byTaskId(reference.taskId);
+  }
+
+  /**
+   * Where only callers bring a credential, nobody looks while they are away: whoever asks first waits for the look
+   * that was due meanwhile. It is the alarm's, like every look, and runs with the token of this call.
+   */
+  async #catchUp(signal: AbortSignal | undefined): Promise<void> {
+    const { parking, isWatchedAlone, arm, now } = this.#is;
+    if (isWatchedAlone()) return;
+    // A watch that stopped for a refused key goes on with the key of this call.
+    this.look.resume();
+    const dueAtMs = this.look.nextAtMs();
+    if (dueAtMs === null || dueAtMs > now()) return;
+    // First the wait, then the alarm: the look must not be over before anybody waits for it.
+    const looked = parking.wait(ROUND_NEWS, LOOKUP_WAIT_MS, signal);
+    await arm();
+    await looked;
   }
 
   /** How long a poll without a wish of its own is held back. */

@@ -48,6 +48,12 @@ export class Look {
     return Math.max(Math.min(...dues), trouble?.notBeforeMs ?? 0);
   }
 
+  /** Whether tasks are in flight and looked at: the watch may have stopped until somebody asks. */
+  isOn(): boolean {
+    const { tasks, watch } = this.#is;
+    return tasks.nextDueMs() !== null && watch.trouble()?.notBeforeMs !== null;
+  }
+
   /** Whether the upstream is being left alone, and why. */
   blocked(): UpstreamFailure | undefined {
     const trouble = this.#is.watch.trouble();

@@ -1,4 +1,4 @@
-import { describeError, fail, ok, type Result } from "../errors.ts";
+import { describeError, fail, ok, type Payer, type Result } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
@@ -22,6 +22,7 @@ const FORGET_AT_ONCE = 20;
 export interface SubmissionSettings {
   requestTimeoutMs: number;
   retentionMs: number;
+  payer: Payer;
 }
 
 /**
@@ -65,10 +66,16 @@ export async function submit(
   is.tasks.insert(task);
   is.tasks.forgetEndedBefore(createdAtMs - settings.retentionMs, FORGET_AT_ONCE);
   await is.arm();
-  return send(is, task, order, token);
+  return send(is, settings, task, order, token);
 }
 
-async function send(is: LedgerDependencies, task: Task, order: Order, token: string): Promise<Result<Task>> {
+async function send(
+  is: LedgerDependencies,
+  settings: SubmissionSettings,
+  task: Task,
+  order: Order,
+  token: string,
+): Promise<Result<Task>> {
   const outcome = await is.upstream.submit(order.request, order.callbackUrl, token);
   const complete = async (after: Task): Promise<Task> => {
     is.tasks.update(after);
@@ -89,7 +96,7 @@ async function send(is: LedgerDependencies, task: Task, order: Order, token: str
     }
     case "refused": {
       const error = { kind: "upstream", failure: outcome.failure } as const;
-      const { code, what } = describeError(error);
+      const { code, what } = describeError(error, settings.payer);
       await complete(refused(task, { code, message: what }, is.now()));
       return fail(error);
     }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeError, type VeoError } from "../errors.ts";
+import { describeError, type Payer, type VeoError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Answer, Deployment, MediaLink, RegisteredTool, ToolContext } from "../tools/define-tool.ts";
 import { ProtocolProblem } from "./problem.ts";
@@ -68,11 +68,11 @@ export async function callTool(
     throw new ProtocolProblem("invalid_params", `Unknown tool: ${call.name.slice(0, 64)}`);
   try {
     const result = await tool.call(call.arguments ?? {}, context);
-    return result.ok ? success(result.value) : failure(result.error);
+    return result.ok ? success(result.value) : failure(result.error, context.deployment.payer);
   } catch (error) {
     const incident = crypto.randomUUID();
     log("error", "tool_crashed", { tool: tool.name, incident, error: String(error) });
-    return failure({ kind: "internal", incident });
+    return failure({ kind: "internal", incident }, context.deployment.payer);
   }
 }
 
@@ -87,8 +87,8 @@ function success({ structured, markdown, links = [] }: Answer<object>): CalledTo
 }
 
 /** Without structured content: the v1 client checks it against the output schema even here. */
-function failure(error: VeoError): CalledTool {
-  const { code, retryable, what, nextStep, traceId } = describeError(error);
+function failure(error: VeoError, payer: Payer): CalledTool {
+  const { code, retryable, what, nextStep, traceId } = describeError(error, payer);
   return {
     isError: true,
     content: [{ type: "text", text: `${what}\n${nextStep}` }],

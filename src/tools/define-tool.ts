@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { Result } from "../errors.ts";
+import type { Payer, Result } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Model } from "../veo/capabilities.ts";
 import { parseArguments } from "./arguments.ts";
@@ -10,6 +10,8 @@ export interface Deployment {
   defaultModel: Model;
   /** Tools that nobody sees or calls. */
   disabledTools: ReadonlySet<string>;
+  /** Whose AceDataCloud key pays: what there is to do about a refused one depends on it. */
+  payer: Payer;
 }
 
 /** What a tool gets: never the SDK's server, the environment or the request. */

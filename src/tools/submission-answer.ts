@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ok, type Result } from "../errors.ts";
+import { fail, ok, type Result } from "../errors.ts";
 import type { Order } from "../ledger/submission.ts";
 import { isOpen, TASK_STATES, type Task } from "../ledger/task.ts";
 import { TYPICAL_SECONDS } from "../veo/capabilities.ts";
@@ -22,12 +22,20 @@ export async function submitOrder(
   order: Order,
   context: ToolContext,
 ): Promise<Result<Answer<z.input<typeof submissionSchema>>>> {
+  const videoId = sourceVideoOf(order);
+  // One upstream token serves a whole team: a video that somebody else made is not there for this account.
+  if (videoId !== undefined && !context.ownsToken && context.ledger.taskOfVideo(videoId) === undefined)
+    return fail({ kind: "video_not_found", videoId });
   const submitted = await context.ledger.submit(order);
   if (!submitted.ok) return submitted;
   const task = submitted.value;
   if (isOpen(task)) return ok({ structured: submissionAnswer(task, context) });
   return ok({ structured: taskAnswer(task, context), links: taskLinks(task) });
 }
+
+/** @returns the video that an order works on, if it works on one. */
+const sourceVideoOf = ({ request: { body } }: Order): string | undefined =>
+  "video_id" in body ? body.video_id : undefined;
 
 function submissionAnswer(task: Task, context: ToolContext): z.input<typeof submissionSchema> {
   const id = task.taskId ?? task.submissionId;

@@ -123,7 +123,7 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
     case "processing": {
       const trouble = ledger.trouble();
       if (trouble !== undefined) {
-        const { what, nextStep } = describeError({ kind: "upstream", failure: trouble });
+        const { what, nextStep } = describeError({ kind: "upstream", failure: trouble }, deployment.payer);
         return `The last check failed. ${what} ${nextStep} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
       }
       return `Videos take ${TYPICAL_SECONDS.min} to ${TYPICAL_SECONDS.max} s. Call veo_get_task with task_id "${id}" and wait_seconds 50: it answers as soon as there is news. Do not submit again.`;

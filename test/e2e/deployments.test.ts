@@ -54,12 +54,14 @@ describe.concurrent("a deployment", (it) => {
     await client.close();
   });
 
-  it("refuses a missing and a wrong key with 401 and a bare challenge", async () => {
+  it("refuses a missing and a wrong key with 401 and a challenge that says where to sign in", async () => {
     const { mcpUrl } = server("without reshoot");
     for (const headers of [{}, { authorization: "Bearer access-key-of-someone-else" }]) {
       const response = await post(mcpUrl, headers);
       expect(response.status).toBe(401);
-      expect(response.headers.get("www-authenticate")).toBe('Bearer realm="veo"');
+      expect(response.headers.get("www-authenticate")).toContain(
+        `resource_metadata="${mcpUrl.origin}/.well-known/oauth-protected-resource/mcp"`,
+      );
     }
   });
 

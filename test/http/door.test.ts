@@ -57,7 +57,9 @@ describe("the door of /mcp", () => {
   ])("stays shut to %s, with a challenge", async (_what, authorization) => {
     const response = await post({ authorization });
     expect(response.status).toBe(401);
-    expect(response.headers.get("www-authenticate")).toBe('Bearer realm="veo"');
+    expect(response.headers.get("www-authenticate")).toMatch(
+      /^Bearer realm="OAuth", resource_metadata="https:\/\/veo\.test\/\.well-known\/oauth-protected-resource\/mcp",( error="invalid_token",)? scope="veo"$/,
+    );
     expect(await response.text()).not.toContain(ACCESS_KEY);
   });
 

@@ -21,6 +21,7 @@ describe("tools that an operator switched off", () => {
       serverName: "veo",
       defaultModel: "veo31-fast",
       disabledTools: new Set(DISABLED),
+      payer: "operator",
     } as const;
     const catalogue = createCatalogue(deployment, () => undefined);
     const told = await world.inObject(async (_, { storage: { sql } }) => {
@@ -31,11 +32,12 @@ describe("tools that an operator switched off", () => {
           parking: new Parking(),
           upstream: createUpstreamClient({ baseUrl: "https://upstream.test", requestTimeoutMs: 1000 }),
           credential: () => "token",
+          isWatchedAlone: () => true,
           now: () => Date.now(),
           random: () => 0,
           arm: async () => undefined,
         },
-        { requestTimeoutMs: 1000, retentionMs: 1000 },
+        { requestTimeoutMs: 1000, retentionMs: 1000, payer: "operator" },
       );
       const context = { deployment, ledger, ownsToken: true };
       await expect(catalogue.callTool({ name: "veo_reshoot" }, context)).rejects.toThrow("Unknown tool");

@@ -1,3 +1,4 @@
+CREATE TABLE credential ( only_row INTEGER PRIMARY KEY CHECK (only_row = 1), sealed TEXT NOT NULL );
 CREATE TABLE lookup ( key TEXT PRIMARY KEY, query TEXT NOT NULL, due_at_ms INTEGER, answered_at_ms INTEGER, found TEXT ) WITHOUT ROWID;
 CREATE TABLE schema_version (version INTEGER NOT NULL);
 CREATE TABLE session ( session_id TEXT PRIMARY KEY, state TEXT NOT NULL, seen_at_ms INTEGER NOT NULL ) WITHOUT ROWID;

@@ -11,6 +11,7 @@ const DEPLOYMENT = {
   serverName: "veo",
   defaultModel: "veo31-fast",
   disabledTools: new Set<string>(),
+  payer: "operator",
 } as const;
 /** What every conversation pays for: the whole of `tools/list`, in characters. */
 const MAX_LIST_CHARS = 24_000;

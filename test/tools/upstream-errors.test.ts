@@ -6,13 +6,13 @@ import { createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 const REFUSALS: [status: number, code: string | undefined, ours: string, retryable: boolean, said: string][] =
   [
     [400, "bad_request", "invalid_argument", false, "nothing was charged"],
-    [400, "no_token", "unauthorized", false, "owner must replace it"],
-    [400, "token_mismatched", "unauthorized", false, "owner must replace it"],
+    [400, "no_token", "unauthorized", false, "operator must replace ACEDATACLOUD_API_TOKEN"],
+    [400, "token_mismatched", "unauthorized", false, "operator must replace ACEDATACLOUD_API_TOKEN"],
     [400, "api_not_implemented", "upstream_error", false, "does not offer this"],
     [400, "disabled", "upstream_error", false, "does not offer this"],
-    [401, "invalid_token", "unauthorized", false, "owner must replace it"],
-    [401, "token_expired", "unauthorized", false, "owner must replace it"],
-    [401, undefined, "unauthorized", false, "owner must replace it"],
+    [401, "invalid_token", "unauthorized", false, "operator must replace ACEDATACLOUD_API_TOKEN"],
+    [401, "token_expired", "unauthorized", false, "operator must replace ACEDATACLOUD_API_TOKEN"],
+    [401, undefined, "unauthorized", false, "operator must replace ACEDATACLOUD_API_TOKEN"],
     [403, "used_up", "out_of_credits", false, "top it up"],
     [404, "no_api", "upstream_error", false, "ACEDATACLOUD_API_BASE_URL"],
     [429, "too_many_requests", "rate_limited", true, "Wait 60 seconds"],

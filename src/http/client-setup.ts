@@ -1,9 +1,10 @@
 /** How a client is told about a server: what to paste, and where. */
-export interface ClientCommand {
+export interface ClientSetup {
   client: string;
-  /** What to know before pasting, if anything. */
+  /** What to know before pasting, if anything. Markdown. */
   where?: string;
-  language: "sh" | "json";
+  /** Of the text; `url` is one to paste into a form. */
+  language: "sh" | "json" | "url";
   text: string;
 }
 
@@ -20,8 +21,11 @@ const LIST_TOOLS = {
   },
 };
 
-/** What `npm start` prints and the README shows, for one server and key. */
-export function clientCommands(url: string, key: string): ClientCommand[] {
+const CURSOR_FILE = "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project";
+const ONLY_PROGRAMS = "for clients that only start programs";
+
+/** For clients that send a key as a header, to one server with one key. */
+export function clientCommands(url: string, key: string): ClientSetup[] {
   const bearer = `Authorization: Bearer ${key}`;
   const headers = { Authorization: `Bearer ${key}` };
   return [
@@ -37,7 +41,7 @@ export function clientCommands(url: string, key: string): ClientCommand[] {
     },
     {
       client: "Cursor",
-      where: "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project",
+      where: CURSOR_FILE,
       language: "json",
       text: JSON.stringify({ mcpServers: { veo: { url, headers } } }, null, 2),
     },
@@ -57,7 +61,7 @@ export function clientCommands(url: string, key: string): ClientCommand[] {
     },
     {
       client: "mcp-remote",
-      where: "for clients that only start programs",
+      where: ONLY_PROGRAMS,
       language: "sh",
       text: `npx -y mcp-remote ${url} --header "${bearer}"`,
     },
@@ -72,6 +76,54 @@ export function clientCommands(url: string, key: string): ClientCommand[] {
         "-H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/list'",
         `-d '${JSON.stringify(LIST_TOOLS)}'`,
       ].join(" \\\n  "),
+    },
+  ];
+}
+
+/** For clients that sign in with OAuth: they open the consent page themselves, and nothing secret is pasted. */
+export function signInSetups(url: string): ClientSetup[] {
+  return [
+    {
+      client: "Claude",
+      where: "on the web and the desktop: Settings → Connectors → Add custom connector, and paste",
+      language: "url",
+      text: url,
+    },
+    {
+      client: "ChatGPT",
+      where: "in developer mode: Settings → Connectors → Create, choose OAuth, and paste",
+      language: "url",
+      text: url,
+    },
+    {
+      client: "Claude Code",
+      where: "then `/mcp` in a session signs you in",
+      language: "sh",
+      text: `claude mcp add --transport http veo ${url}`,
+    },
+    {
+      client: "VS Code",
+      language: "sh",
+      text: `code --add-mcp '${JSON.stringify({ name: "veo", type: "http", url })}'`,
+    },
+    {
+      client: "Cursor",
+      where: CURSOR_FILE,
+      language: "json",
+      text: JSON.stringify({ mcpServers: { veo: { url } } }, null, 2),
+    },
+    { client: "Codex", language: "sh", text: `codex mcp add veo --url ${url}\ncodex mcp login veo` },
+    {
+      client: "MCP Inspector",
+      where: "in the browser",
+      language: "sh",
+      text: `npx -y @modelcontextprotocol/inspector@2 --transport http --server-url ${url}`,
+    },
+    {
+      client: "mcp-remote",
+      where: ONLY_PROGRAMS,
+      language: "sh",
+      text: `npx -y mcp-remote ${url}`,
     },
   ];
 }

@@ -1,0 +1,58 @@
+import { authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
+import { Hono } from "hono";
+import { errorName } from "../log.ts";
+import { completeSignIn } from "./complete-sign-in.ts";
+import { finishSignIn, legSchema } from "./identity-provider.ts";
+import { noticeResponse } from "./notice-page.ts";
+import type { Refusal } from "./props.ts";
+import { redirectTo } from "./redirect.ts";
+import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
+
+/** Said here and not to the client: the person has to read it, and may not be who the client thinks. */
+const REFUSED: Record<Refusal, { title: string; message: string; nextStep: string }> = {
+  not_allowed: {
+    title: "You are not on the list",
+    message: "You signed in, but this account is not one of those that may use this server.",
+    nextStep: "Ask whoever runs this server to add you, or start again from your app with another account.",
+  },
+  email_not_verified: {
+    title: "Your address is not verified",
+    message: "Your identity provider did not say that your e-mail address belongs to you.",
+    nextStep: "Verify the address there, then start again from your app.",
+  },
+  no_api_key: {
+    title: "No API key",
+    message: "AceDataCloud has no API key for this account, and did not make one.",
+    nextStep: "Make one at platform.acedata.cloud, then start again from your app.",
+  },
+};
+
+/** `GET /oauth/callback`: where the identity provider sends the browser back to. */
+export const callbackRoutes = (context: SignInContext) =>
+  new Hono<{ Bindings: SignInBindings }>().get("/oauth/callback", async (c) => {
+    const { access } = context.configuration;
+    if (access.mode !== "team" && access.mode !== "acedata") return c.notFound();
+    const { search, searchParams } = new URL(c.req.url);
+    // Only in the browser that was sent away, and once: a code that was stolen on its way back is worth nothing.
+    const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
+    if (searchParams.has("error"))
+      return redirectTo(
+        authorizationErrorRedirect(request, "access_denied", "Sign-in was declined"),
+        headers,
+      );
+    const callback = new URL(`/oauth/callback${search}`, context.origin);
+    const state = searchParams.get("state") ?? "";
+    const leg = legSchema.parse(data);
+    const outcome = await finishSignIn(access.provider, callback, state, leg).catch((error: unknown) => {
+      context.log("error", "sign_in_failed", { provider: access.provider.kind, error: errorName(error) });
+      return undefined;
+    });
+    if (outcome === undefined)
+      return redirectTo(
+        authorizationErrorRedirect(request, "temporarily_unavailable", "The identity provider failed"),
+        headers,
+      );
+    if (outcome.ok) return completeSignIn(c.env.OAUTH_PROVIDER, context, request, headers, outcome.person);
+    context.log("warn", "sign_in_refused", { provider: access.provider.kind, reason: outcome.refusal });
+    return noticeResponse(403, REFUSED[outcome.refusal], headers);
+  });

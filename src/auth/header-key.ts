@@ -1,0 +1,66 @@
+import type { Caller } from "../agent/caller.ts";
+import type { Configuration } from "../config/configuration.ts";
+import { sourceOf } from "./address.ts";
+import type { AuthBindings } from "./bindings.ts";
+import { callerOf, propsOf } from "./props.ts";
+import { isSameSecret } from "./secret-comparison.ts";
+import { checkUpstreamKey, looksLikeUpstreamKey, ownerOfUpstreamKey, recallVerdict } from "./upstream-key.ts";
+
+/** One account, whose owner holds the access key and the upstream's token. */
+const OWNER: Caller = { account: "owner", ownsToken: true };
+/** Machines of a team. The upstream's token serves everybody there. */
+const SERVICE: Caller = { account: "service", ownsToken: false };
+
+export type KeyHolder =
+  | { kind: "known"; caller: Caller }
+  | { kind: "unknown" }
+  /** Too many unknown keys came from this address. */
+  | { kind: "limited" }
+  /** Only the upstream can say, and it does not answer. */
+  | { kind: "unreachable" };
+
+/** @returns who holds a key that came in a header. */
+export async function holderOfKey(
+  key: string,
+  request: Request,
+  env: AuthBindings,
+  configuration: Configuration,
+): Promise<KeyHolder> {
+  const { access } = configuration;
+  switch (access.mode) {
+    case "personal":
+      return isSameSecret(key, access.accessKey) ? { kind: "known", caller: OWNER } : { kind: "unknown" };
+    case "team":
+      return access.serviceKey !== undefined && isSameSecret(key, access.serviceKey)
+        ? { kind: "known", caller: SERVICE }
+        : { kind: "unknown" };
+    case "passthrough":
+    case "acedata":
+      return holderOfUpstreamKey(key, request, env, configuration);
+  }
+}
+
+async function holderOfUpstreamKey(
+  key: string,
+  request: Request,
+  env: AuthBindings,
+  configuration: Configuration,
+): Promise<KeyHolder> {
+  if (!looksLikeUpstreamKey(key)) return { kind: "unknown" };
+  if (recallVerdict(key, configuration) === undefined && (await isOverLimit(request, env)))
+    return { kind: "limited" };
+  switch (await checkUpstreamKey(key, configuration)) {
+    case "accepted":
+      return { kind: "known", caller: callerOf(propsOf(configuration, ownerOfUpstreamKey(key))) };
+    case "refused":
+      return { kind: "unknown" };
+    case "unreachable":
+      return { kind: "unreachable" };
+  }
+}
+
+/** Counts one more credential that nobody knew from this address. Fails open: it guards effort, not secrets. */
+export async function isOverLimit(request: Request, env: AuthBindings): Promise<boolean> {
+  const limited = await env.AUTH_RATE_LIMIT?.limit({ key: `bearer:${sourceOf(request)}` });
+  return limited?.success === false;
+}

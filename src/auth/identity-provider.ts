@@ -1,0 +1,145 @@
+import * as oidc from "openid-client";
+import { z } from "zod";
+import type { AcedataProvider, GithubProvider, OidcProvider } from "../config/access.ts";
+import { isLoopback } from "../config/values.ts";
+import { acedataPerson } from "./acedata.ts";
+import { githubMember } from "./github.ts";
+import { oidcMember } from "./oidc.ts";
+import type { SignInOutcome } from "./props.ts";
+
+export type IdentityProvider = GithubProvider | OidcProvider | AcedataProvider;
+
+/** What has to be remembered between the two legs of a sign-in; kept sealed by the OAuth library. */
+export const legSchema = z.object({ verifier: z.string(), nonce: z.string().exactOptional() });
+export type Leg = z.infer<typeof legSchema>;
+
+const TIMEOUT_SECONDS = 10;
+
+/**
+ * Prepares the way to the identity provider. Throws when its discovery fails.
+ * @returns what to remember, and the address to send the browser to.
+ */
+export async function beginSignIn(provider: IdentityProvider) {
+  const configuration = await configurationOf(provider);
+  const leg: Leg = {
+    verifier: oidc.randomPKCECodeVerifier(),
+    ...(provider.kind === "oidc" && { nonce: oidc.randomNonce() }),
+  };
+  const challenge = await oidc.calculatePKCECodeChallenge(leg.verifier);
+  const scope = scopeOf(provider);
+  return {
+    leg,
+    addressFor: (redirectUri: string, state: string): string =>
+      oidc.buildAuthorizationUrl(configuration, {
+        redirect_uri: redirectUri,
+        state,
+        code_challenge: challenge,
+        code_challenge_method: "S256",
+        ...(scope !== "" && { scope }),
+        ...(leg.nonce !== undefined && { nonce: leg.nonce }),
+      }).href,
+  };
+}
+
+/**
+ * Exchanges what the provider sent the browser back with, and finds out who that is. Throws when the provider's
+ * answer is missing or wrong in any way: state, issuer, nonce, audience, expiry, signature.
+ * @param callback the address the browser came back to, under the origin that was registered.
+ */
+export async function finishSignIn(
+  provider: IdentityProvider,
+  callback: URL,
+  state: string,
+  leg: Leg,
+): Promise<SignInOutcome> {
+  const configuration = await configurationOf(provider);
+  const tokens = await oidc.authorizationCodeGrant(configuration, callback, {
+    expectedState: state,
+    pkceCodeVerifier: leg.verifier,
+    ...(leg.nonce !== undefined && { expectedNonce: leg.nonce, idTokenExpected: true }),
+  });
+  switch (provider.kind) {
+    case "github":
+      return githubMember(provider, tokens.access_token);
+    case "oidc":
+      return oidcMember(provider, tokens.claims());
+    case "acedata":
+      return acedataPerson(provider, tokens.access_token);
+  }
+}
+
+/** Only what is needed: organisations are asked for where a rule names one. */
+function scopeOf(provider: IdentityProvider): string {
+  switch (provider.kind) {
+    case "github":
+      return provider.orgs.length > 0 ? "read:org" : "";
+    case "oidc":
+      return "openid email profile";
+    case "acedata":
+      return "profile platform";
+  }
+}
+
+async function configurationOf(provider: IdentityProvider): Promise<oidc.Configuration> {
+  const configuration = await unboundedConfigurationOf(provider);
+  configuration.timeout = TIMEOUT_SECONDS;
+  return configuration;
+}
+
+async function unboundedConfigurationOf(provider: IdentityProvider): Promise<oidc.Configuration> {
+  switch (provider.kind) {
+    case "oidc": {
+      const { issuer, clientId, clientSecret } = provider;
+      const configuration = await oidc.discovery(
+        new URL(issuer),
+        clientId,
+        clientSecret,
+        oidc.ClientSecretPost(clientSecret),
+        { execute: isLocal(issuer) ? [oidc.allowInsecureRequests] : [], timeout: TIMEOUT_SECONDS },
+      );
+      // TLS would be proof enough (OpenID Connect Core, section 3.1.3.7), but a signature is there to be checked.
+      oidc.enableNonRepudiationChecks(configuration);
+      return configuration;
+    }
+    case "github": {
+      const issuer = `${provider.baseUrl}/login/oauth`;
+      return withoutDiscovery(
+        {
+          issuer,
+          authorization_endpoint: `${issuer}/authorize`,
+          token_endpoint: `${issuer}/access_token`,
+        },
+        provider.clientId,
+        oidc.ClientSecretPost(provider.clientSecret),
+      );
+    }
+    case "acedata": {
+      const issuer = provider.authBaseUrl;
+      return withoutDiscovery(
+        {
+          issuer,
+          authorization_endpoint: `${issuer}/oauth2/authorize`,
+          token_endpoint: `${issuer}/oauth2/token`,
+        },
+        provider.clientId,
+        oidc.None(),
+      );
+    }
+  }
+}
+
+function withoutDiscovery(
+  metadata: oidc.ServerMetadata,
+  clientId: string,
+  authentication: oidc.ClientAuth,
+): oidc.Configuration {
+  const configuration = new oidc.Configuration(metadata, clientId, undefined, authentication);
+  if (isLocal(metadata.issuer)) oidc.allowInsecureRequests(configuration);
+  return configuration;
+}
+
+/** A provider on this very machine, as in tests: the only one that may do without TLS. */
+function isLocal(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === "http:" && isLoopback(hostname);
+}

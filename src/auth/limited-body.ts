@@ -1,0 +1,27 @@
+/** A form, a token request or a registration is far below this; the library reads them without a bound. */
+export const MAX_FORM_BYTES = 64 * 1024;
+
+/**
+ * Reads a body whose length nobody vouches for: a chunked one has no Content-Length.
+ * @returns undefined when there is more than `maxBytes`; the rest is then not read.
+ */
+export async function readLimitedBody(
+  request: Request,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return undefined;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  const body = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return body;
+}

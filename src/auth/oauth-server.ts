@@ -1,0 +1,137 @@
+import {
+  getOAuthApi,
+  insufficientScope,
+  OAuthError,
+  OAuthProvider,
+  type OAuthProviderOptions,
+} from "@cloudflare/workers-oauth-provider";
+import { z } from "zod";
+import type { Caller } from "../agent/caller.ts";
+import type { Configuration } from "../config/configuration.ts";
+import type { AuthBindings } from "./bindings.ts";
+import { ENDPOINTS, oauthError } from "./oauth-endpoints.ts";
+import { OAuthStorage } from "./oauth-storage.ts";
+import { callerOf, isAdmitted, type Props, propsSchema } from "./props.ts";
+import { SCOPE, type SignInBindings, type SignInContext } from "./sign-in-context.ts";
+import { serveTokenRequest } from "./token-request.ts";
+
+const DAY_SECONDS = 86_400;
+/** Some clients never refresh, so what one person uses alone lives long; a team is asked again every week. */
+const LIFETIMES = {
+  alone: {
+    accessTokenTTL: 7 * DAY_SECONDS,
+    refreshTokenTTL: 90 * DAY_SECONDS,
+    refreshTokenIdleTTL: 90 * DAY_SECONDS,
+  },
+  team: { accessTokenTTL: 3600, refreshTokenTTL: 7 * DAY_SECONDS },
+};
+const CLIENT_TTL_SECONDS = 90 * DAY_SECONDS;
+
+/** What stands behind the authorization server. */
+export interface OAuthHandlers {
+  /** `/mcp`, for somebody who is signed in. */
+  mcp(request: Request, env: AuthBindings, caller: Caller): Promise<Response>;
+  /** Every page. */
+  pages(request: Request, env: SignInBindings, ctx: ExecutionContext): Response | Promise<Response>;
+}
+
+export interface OAuthServer {
+  fetch(request: Request, env: AuthBindings, ctx: ExecutionContext): Promise<Response>;
+}
+
+/** The bindings as the library wants them: its storage under the name it looks for. */
+interface ProviderBindings extends AuthBindings {
+  OAUTH_KV: OAuthStorage;
+}
+
+/** What the library adds to the execution context of a request whose token is good. */
+const resourceContextSchema = z.object({
+  props: z.unknown(),
+  auth: z.object({ token: z.string(), audience: z.string(), scope: z.array(z.string()) }),
+});
+
+/** Each origin that a deployment is reached under has a server of its own; more are not in use at one time. */
+const MAX_ORIGINS = 16;
+const servers = new WeakMap<Configuration, Map<string, OAuthServer>>();
+
+/**
+ * The authorization server of a deployment under one origin. Its `resource` is fixed when it is made, but a Worker
+ * learns its host only from the request; and it is never kept for less than the configuration, since an isolate
+ * outlives deploys that change only variables, and an old allow-list would stay in force.
+ */
+export function oauthServerFor(
+  context: SignInContext,
+  handlersFor: (context: SignInContext) => OAuthHandlers,
+): OAuthServer {
+  const byOrigin = servers.get(context.configuration) ?? new Map<string, OAuthServer>();
+  servers.set(context.configuration, byOrigin);
+  const known = byOrigin.get(context.origin);
+  if (known !== undefined) return known;
+  if (byOrigin.size >= MAX_ORIGINS) byOrigin.clear();
+  const server = createOAuthServer(context, handlersFor(context));
+  byOrigin.set(context.origin, server);
+  return server;
+}
+
+function createOAuthServer(
+  { configuration, origin, log }: SignInContext,
+  handlers: OAuthHandlers,
+): OAuthServer {
+  const admitted = (props: unknown): Props | undefined => {
+    const parsed = propsSchema.safeParse(props);
+    return parsed.success && isAdmitted(configuration, parsed.data) ? parsed.data : undefined;
+  };
+  const options: OAuthProviderOptions<ProviderBindings> = {
+    apiRoute: ENDPOINTS.mcp,
+    apiHandler: {
+      async fetch(request, env, ctx) {
+        const { props: signedIn, auth } = resourceContextSchema.parse(ctx);
+        const props = admitted(signedIn);
+        if (props === undefined) return withdrawn(origin);
+        if (!auth.scope.includes(SCOPE)) return insufficientScope(auth, [SCOPE]);
+        return handlers.mcp(request, env, callerOf(props));
+      },
+    },
+    defaultHandler: {
+      fetch: (request, env, ctx) =>
+        handlers.pages(request, { ...env, OAUTH_PROVIDER: getOAuthApi(options, env) }, ctx),
+    },
+    authorizeEndpoint: ENDPOINTS.authorize,
+    tokenEndpoint: ENDPOINTS.token,
+    clientRegistrationEndpoint: ENDPOINTS.register,
+    clientIdMetadataDocumentEnabled: true,
+    resourceMetadata: {
+      resource: `${origin}${ENDPOINTS.mcp}`,
+      authorization_servers: [origin],
+      bearer_methods_supported: ["header"],
+      resource_name: "Veo MCP",
+    },
+    requiredScopes: [SCOPE],
+    scopesSupported: [SCOPE, "offline_access"],
+    ...LIFETIMES[configuration.access.mode === "team" ? "team" : "alone"],
+    clientRegistrationTTL: CLIENT_TTL_SECONDS,
+    cookiePrefix: "__Host-veo-",
+    // At every exchange and refresh: the library revokes the grant of whoever is refused here.
+    tokenExchangeCallback: ({ props }) => {
+      if (admitted(props) === undefined) throw new OAuthError("invalid_grant", { description: WITHDRAWN });
+    },
+    onError: ({ code, status, internal }) =>
+      log("info", "oauth_refused", { code, status, category: internal.category, reason: internal.reason }),
+  };
+  const provider = new OAuthProvider(options);
+  return {
+    fetch: (request, env, ctx) =>
+      serveTokenRequest(request, (copy) =>
+        // A copy of the bindings: the library keeps its helpers on them, and they would pin the first origin.
+        provider.fetch(copy, { ...env, OAUTH_KV: new OAuthStorage(env.OAUTH_STORE) }, ctx),
+      ),
+  };
+}
+
+const WITHDRAWN = "Access was withdrawn: sign in again";
+
+/** RFC 6750, section 3.1; the library has no word for a token that is good but whose owner is not let in any more. */
+const withdrawn = (origin: string): Response =>
+  oauthError(401, "invalid_token", WITHDRAWN, {
+    "www-authenticate": `Bearer realm="OAuth", resource_metadata="${origin}${ENDPOINTS.resourceMetadata}", error="invalid_token", scope="${SCOPE}"`,
+  });

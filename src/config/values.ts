@@ -1,0 +1,71 @@
+import { z } from "zod";
+
+/** What a variable's text may be. The messages are our own words: zod's might quote the value, which may be a secret. */
+
+/** RFC 6750, section 2.1: what fits an Authorization header. */
+export const bearerToken = z
+  .string()
+  .regex(
+    /^[\w.~+/=-]{16,512}$/,
+    "must be 16 to 512 characters of letters, digits and ._~+/=- (try `openssl rand -hex 24`)",
+  );
+
+/** A secret or id that somebody else made up: a pasted line break is the usual mistake. */
+export const oneWord = z.string().regex(/^[\x21-\x7e]{1,4096}$/, "must be one line without spaces");
+
+/** Whether a host name means this machine. */
+export const isLoopback = (hostname: string) =>
+  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+
+export const webUrl = z
+  .url({ protocol: /^https?$/, error: "must be an http(s) URL" })
+  .transform((text) => new URL(text))
+  .refine(
+    (url) => url.protocol === "https:" || isLoopback(url.hostname),
+    "must use https (http is for loopback only)",
+  );
+
+/** The address of a service, to which paths are appended: without a slash at its end. */
+export const baseUrl = webUrl
+  .refine((url) => url.search === "" && url.hash === "" && url.username === "", "must be a plain address")
+  .transform((url) => url.href.replace(/\/+$/, ""));
+
+export const origin = webUrl
+  .refine(
+    (url) => url.pathname === "/" && url.search === "" && url.hash === "",
+    "must be an origin such as https://veo.example.com, without a path",
+  )
+  .transform((url) => url.origin);
+
+/** A list, separated by commas or spaces. */
+export const listOf = <T extends z.ZodType<string, string>>(item: T) =>
+  z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
+    .pipe(z.array(item));
+
+export const wholeNumber = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a whole number from ${from} to ${to}`)
+    .transform(Number)
+    .pipe(z.number().min(from, `must be at least ${from}`).max(to, `must be at most ${to}`));
+
+/** Logins can be handed on to somebody else, so a person can be named by number too. */
+export const githubUser = z
+  .string()
+  .toLowerCase()
+  .regex(/^(id:[1-9]\d{0,15}|[a-z\d][a-z\d_-]{0,99})$/, "must list GitHub logins, or ids such as id:12345");
+export const githubOrg = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z\d][a-z\d_-]{0,99}$/, "must list GitHub organisations by their login");
+export const emailAddress = z
+  .string()
+  .toLowerCase()
+  .regex(/^[^\s@]{1,64}@[a-z\d-]+(\.[a-z\d-]+)+$/, "must list e-mail addresses");
+export const emailDomain = z
+  .string()
+  .toLowerCase()
+  .transform((text) => text.replace(/^@/, ""))
+  .pipe(z.string().regex(/^[a-z\d-]+(\.[a-z\d-]+)+$/, "must list domains such as example.com"));
