@@ -3,14 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { readSettings } from "../../src/agent/settings.ts";
+import { AUTH_MODES, type AuthMode, authModeOf } from "../../src/config/access.ts";
+
+/** How clients come in: with the access key in a header, or by signing in. */
+export type Entry = { mode: "personal"; accessKey: string } | { mode: Exclude<AuthMode, "personal"> };
 
 /** What the server is started with on this machine. */
 export interface LocalVariables {
-  /** Whether there is a token of the real API. */
+  /** Whether the real API is called. */
   isReal: boolean;
   /** The real API's address, or the simulator's. */
   upstreamUrl: string;
-  accessKey: string;
+  entry: Entry;
   /** Files for wrangler, the later ones stronger. */
   envFiles: string[];
   /** Where the objects' storage is kept: simulated tasks must not end up beside paid ones. */
@@ -26,12 +30,20 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
   const directory = join(root, ".wrangler");
   mkdirSync(directory, { recursive: true });
   const given = parseEnv(readIfThere(devVars) ?? "");
-  const isReal = Boolean(given.ACEDATACLOUD_API_TOKEN);
-  const accessKey = given.MCP_ACCESS_KEY || keptAccessKey(join(directory, "access-key"));
+  const named = AUTH_MODES.find((name) => name === given.AUTH_MODE);
+  const mode = authModeOf(named, (name) => Boolean(given[name]));
+  const paysForThemselves = mode === "passthrough" || mode === "acedata";
+  // Where everybody brings a key there is no token to tell by: the real API is named.
+  const isReal = Boolean(paysForThemselves ? given.ACEDATACLOUD_API_BASE_URL : given.ACEDATACLOUD_API_TOKEN);
+  const entry: Entry =
+    mode === "personal"
+      ? { mode, accessKey: given.MCP_ACCESS_KEY || keptAccessKey(join(directory, "access-key")) }
+      : { mode };
   const added = {
-    MCP_ACCESS_KEY: accessKey,
+    ...(entry.mode === "personal" && { MCP_ACCESS_KEY: entry.accessKey }),
+    ...(!isReal && { ACEDATACLOUD_API_BASE_URL: simulatorUrl }),
     // The simulator takes any token.
-    ...(!isReal && { ACEDATACLOUD_API_TOKEN: "simulated", ACEDATACLOUD_API_BASE_URL: simulatorUrl }),
+    ...(!isReal && !paysForThemselves && { ACEDATACLOUD_API_TOKEN: "simulated" }),
   };
   const settings = readSettings({ ...given, ...added });
   if (!settings.ok)
@@ -46,7 +58,7 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
   return {
     isReal,
     upstreamUrl: settings.configuration.upstreamBaseUrl.replace(/\/$/, ""),
-    accessKey,
+    entry,
     envFiles: [...(readIfThere(devVars) === undefined ? [] : [devVars]), addedFile],
     storage: join(directory, isReal ? "state" : "state-simulated"),
   };
