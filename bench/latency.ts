@@ -53,7 +53,7 @@ export const latency: Part = async (bench) => {
 };
 
 /** `[sync]` has the upstream answer the paid call with the finished video: a terminal task, at once. */
-async function makeFinishedTask(stage: Stage<"veo">): Promise<string> {
+export async function makeFinishedTask(stage: Stage<"veo">): Promise<string> {
   const connection = stage.connection();
   const url = stage.workerd.mcpUrl("veo");
   const client = await openClient("2026-07-28", connection, url);

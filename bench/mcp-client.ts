@@ -3,11 +3,11 @@ import type { Connection, HttpAnswer, PreparedRequest } from "./http-client.ts";
 import { ACCESS_KEY } from "./workerd.ts";
 
 const IDENTITY = { name: "veo-bench", version: "1.0.0" };
-const HEADERS = {
-  authorization: `Bearer ${ACCESS_KEY}`,
+const headersFor = (bearer: string) => ({
+  authorization: `Bearer ${bearer}`,
   "content-type": "application/json",
   accept: "application/json, text/event-stream",
-};
+});
 
 /** The requests of one client of one protocol generation. */
 export interface McpClient {
@@ -18,9 +18,20 @@ export interface McpClient {
 export const LANE_NAMES = ["2025-11-25", "2026-07-28"] as const;
 export type LaneName = (typeof LANE_NAMES)[number];
 
-/** Opens a client: a session in the 2025 generation, nothing at all in that of 2026. */
-export function openClient(lane: LaneName, connection: Connection, mcpUrl: string): Promise<McpClient> {
-  return lane === "2025-11-25" ? openSession(connection, mcpUrl) : Promise.resolve(statelessClient());
+/**
+ * Opens a client: a session in the 2025 generation, nothing at all in that of 2026.
+ * @param bearer the access key, or an access token.
+ */
+export function openClient(
+  lane: LaneName,
+  connection: Connection,
+  mcpUrl: string,
+  bearer = ACCESS_KEY,
+): Promise<McpClient> {
+  const headers = headersFor(bearer);
+  return lane === "2025-11-25"
+    ? openSession(connection, mcpUrl, headers)
+    : Promise.resolve(statelessClient(headers));
 }
 
 // Ids are never repeated: within a session the 2025 transport finds the request of an answer by its id.
@@ -30,14 +41,16 @@ const jsonRpc = (method: string, params: object): string => {
   return JSON.stringify({ jsonrpc: "2.0", id: latestId, method, params });
 };
 
-async function openSession(connection: Connection, mcpUrl: string): Promise<McpClient> {
+type Headers = Readonly<Record<string, string>>;
+
+async function openSession(connection: Connection, mcpUrl: string, common: Headers): Promise<McpClient> {
   const version = "2025-11-25";
   const opened = await connection.post(mcpUrl, {
-    headers: HEADERS,
+    headers: common,
     body: jsonRpc("initialize", { protocolVersion: version, capabilities: {}, clientInfo: IDENTITY }),
   });
   const sessionId = z.string().parse(opened.headers["mcp-session-id"]);
-  const headers = { ...HEADERS, "mcp-session-id": sessionId, "mcp-protocol-version": version };
+  const headers = { ...common, "mcp-session-id": sessionId, "mcp-protocol-version": version };
   const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
   await connection.post(mcpUrl, { headers, body: JSON.stringify(initialized) });
   return {
@@ -47,14 +60,14 @@ async function openSession(connection: Connection, mcpUrl: string): Promise<McpC
   };
 }
 
-function statelessClient(): McpClient {
+function statelessClient(common: Headers): McpClient {
   const version = "2026-07-28";
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": version,
     "io.modelcontextprotocol/clientInfo": IDENTITY,
     "io.modelcontextprotocol/clientCapabilities": {},
   };
-  const headers = { ...HEADERS, "mcp-protocol-version": version };
+  const headers = { ...common, "mcp-protocol-version": version };
   return {
     lane: version,
     listTools: () => ({

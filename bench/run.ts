@@ -9,12 +9,14 @@ import { latency } from "./latency.ts";
 import { list } from "./list.ts";
 import { polling } from "./polling.ts";
 import { type Line, tableOf } from "./report.ts";
+import { signIn } from "./sign-in.ts";
 import type { Bench, Part } from "./stage.ts";
 import { buildWorker } from "./worker-build.ts";
 
 /** Parts of one group run side by side: those that wait for real time and need little of the processor. */
 const GROUPS: readonly Readonly<Record<string, Part>>[] = [
   { latency },
+  { signIn },
   { list },
   { polling, batch },
   { bundle },

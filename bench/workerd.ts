@@ -21,6 +21,8 @@ export interface Workerd extends AsyncDisposable {
   readonly constantUrl: string;
   /** Where a Veo Worker answers `/mcp`, by the name it was given. */
   mcpUrl(name: string): string;
+  /** The folder with the SQLite files of a Veo Worker's OAuth state. */
+  oauthStorage(name: string): string;
 }
 
 /**
@@ -54,6 +56,7 @@ export async function startWorkerd(
   return {
     constantUrl: origin("constant"),
     mcpUrl: (name) => `${origin(name)}/mcp`,
+    oauthStorage: (name) => `${folder}/storage/${name}-oauth`,
     async [Symbol.asyncDispose]() {
       stop();
       process.off("exit", stop);
@@ -112,8 +115,13 @@ function configurationText(folder: string, upstreamUrls: Readonly<Record<string,
         (name = "ACEDATACLOUD_API_TOKEN", text = ${quoted(UPSTREAM_TOKEN)}),
         (name = "MCP_ACCESS_KEY", text = ${quoted(ACCESS_KEY)}),
         (name = "ACEDATACLOUD_API_BASE_URL", text = ${quoted(upstreamUrl)}),
-        (name = "VEO_AGENT", durableObjectNamespace = "VeoAgent")],
-      durableObjectNamespaces = [(className = "VeoAgent", uniqueKey = ${quoted(name)}, enableSql = true)],
+        (name = "VEO_AGENT", durableObjectNamespace = "VeoAgent"),
+        (name = "OAUTH_STORE", durableObjectNamespace = "OAuthStore"),
+        (name = "SIGN_IN_GUARD", durableObjectNamespace = "SignInGuard")],
+      durableObjectNamespaces = [
+        (className = "VeoAgent", uniqueKey = ${quoted(name)}, enableSql = true),
+        (className = "OAuthStore", uniqueKey = ${quoted(`${name}-oauth`)}, enableSql = true),
+        (className = "SignInGuard", uniqueKey = ${quoted(`${name}-guard`)}, enableSql = true)],
       durableObjectStorage = (localDisk = "storage")))`,
   );
   const sockets = ["constant", ...Object.keys(upstreamUrls)].map(
