@@ -1,24 +1,29 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { clientCommands } from "../../src/http/client-setup.ts";
+import { type ClientSetup, clientCommands, signInSetups } from "../../src/http/client-setup.ts";
 import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts";
 import { modelsTable } from "../../src/tools/veo_list_models.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
 import * as operation from "./operation-tables.ts";
 
-/** How each client is told, for the server of `npm start`. */
-const clientSections = (): string =>
-  clientCommands("http://127.0.0.1:8787/mcp", "YOUR_ACCESS_KEY")
+/** How each client is told, for a server at this address. */
+const clientSections = (setups: ClientSetup[]): string =>
+  setups
     .map(({ client, where, language, text }) =>
-      [`**${client}**${where === undefined ? "" : ` (${where})`}`, `\`\`\`${language}\n${text}\n\`\`\``].join(
-        "\n\n",
-      ),
+      [
+        `**${client}**${where === undefined ? "" : ` (${where})`}`,
+        `\`\`\`${language === "url" ? "text" : language}\n${text}\n\`\`\``,
+      ].join("\n\n"),
     )
     .join("\n\n");
 
+const LOCAL = "http://127.0.0.1:8787/mcp";
+const DEPLOYED = "https://veo-mcp.YOUR-SUBDOMAIN.workers.dev/mcp";
+
 /** The parts of the README that the code knows better, by the name in their marker. */
 const BLOCKS: ReadonlyMap<string, () => string> = new Map([
-  ["clients", clientSections],
+  ["clients", () => clientSections(clientCommands(LOCAL, "YOUR_ACCESS_KEY"))],
+  ["sign-in-clients", () => clientSections(signInSetups(DEPLOYED))],
   ["tools", toolsTable],
   ["models", modelsTable],
   ["actions", () => actionsTable()],
@@ -26,6 +31,7 @@ const BLOCKS: ReadonlyMap<string, () => string> = new Map([
   ["prompts", promptsTable],
   ["resources", resourcesTable],
   ["variables", operation.variablesTable],
+  ["sign-in", operation.signInTable],
   ["watch", operation.watchTable],
   ["queries", operation.queriesTable],
   ["limits", operation.limitsTable],

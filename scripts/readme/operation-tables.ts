@@ -1,3 +1,7 @@
+import { join } from "node:path";
+import { unstable_readConfig } from "wrangler";
+import { z } from "zod";
+import { CLIENT_TTL_SECONDS, GUESSES, LIFETIMES } from "../../src/auth/sign-in-limits.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { MAX_BODY_BYTES } from "../../src/http/body.ts";
@@ -15,6 +19,41 @@ export const variablesTable = (): string =>
     ["Variable", "Secret", ""],
     Object.entries(VARIABLES).map(([name, { secret, about }]) => [`\`${name}\``, secret ? "yes" : "", about]),
   );
+
+/** How long a sign-in lasts, and who is held up when. */
+export function signInTable(): string {
+  const { alone, team } = LIFETIMES;
+  const { perSource, inAll } = GUESSES;
+  const seconds = (value: number) => duration(value * 1000);
+  return markdownTable(
+    ["Sign-in", "`personal`, `passthrough`, `acedata`", "`team`"],
+    [
+      ["An access token is good for", seconds(alone.accessTokenTTL), seconds(team.accessTokenTTL)],
+      [
+        "The sign-in ends",
+        `after ${seconds(alone.refreshTokenIdleTTL)} without a refresh`,
+        `${seconds(team.refreshTokenTTL)} after it was made`,
+      ],
+      ["A registered client is forgotten", `after ${seconds(CLIENT_TTL_SECONDS)} unused`, "the same"],
+      [
+        "Wrong keys on the sign-in page",
+        `${perSource.most} in ${duration(perSource.windowMs)} from one address, ${inAll.most} in ${duration(inAll.windowMs)} from all (\`personal\`)`,
+        "none to guess",
+      ],
+      ["Requests to the sign-in endpoints", `${addressLimit()} from one address`, "the same"],
+      ["Unknown keys and tokens at `/mcp`", `${addressLimit()} from one address`, "the same"],
+    ],
+  );
+}
+
+const rateLimitsSchema = z.array(z.object({ simple: z.object({ limit: z.number(), period: z.number() }) }));
+
+function addressLimit(): string {
+  const { ratelimits } = unstable_readConfig({ config: join(import.meta.dirname, "../../wrangler.toml") });
+  const [binding] = rateLimitsSchema.parse(ratelimits);
+  if (binding === undefined) throw new Error("wrangler.toml has no rate limit");
+  return `${binding.simple.limit} in ${duration(binding.simple.period * 1000)}`;
+}
 
 /** When the upstream is asked about a task that is being made. */
 export function watchTable(): string {
@@ -105,8 +144,8 @@ export function limitsTable(): string {
 /** What each code means to the person who reads it. A new code does not compile until it is here. */
 const ERRORS: Readonly<Record<ErrorCode, string>> = {
   invalid_argument: "An argument is wrong; the answer names it, and the allowed values. Nothing was spent.",
-  not_found: "This account has no such task.",
-  unauthorized: "AceDataCloud refuses the API token.",
+  not_found: "This account has no such task or video.",
+  unauthorized: "AceDataCloud refuses the key that pays; the answer says whose it is.",
   out_of_credits: "The AceDataCloud balance is used up.",
   rate_limited: "AceDataCloud wants fewer requests; the answer says how long to wait.",
   limit_reached: "A limit of this server is reached.",

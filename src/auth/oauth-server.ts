@@ -13,19 +13,8 @@ import { ENDPOINTS, oauthError } from "./oauth-endpoints.ts";
 import { OAuthStorage } from "./oauth-storage.ts";
 import { callerOf, isAdmitted, type Props, propsSchema } from "./props.ts";
 import { SCOPE, type SignInBindings, type SignInContext } from "./sign-in-context.ts";
+import { CLIENT_TTL_SECONDS, LIFETIMES } from "./sign-in-limits.ts";
 import { serveTokenRequest } from "./token-request.ts";
-
-const DAY_SECONDS = 86_400;
-/** Some clients never refresh, so what one person uses alone lives long; a team is asked again every week. */
-const LIFETIMES = {
-  alone: {
-    accessTokenTTL: 7 * DAY_SECONDS,
-    refreshTokenTTL: 90 * DAY_SECONDS,
-    refreshTokenIdleTTL: 90 * DAY_SECONDS,
-  },
-  team: { accessTokenTTL: 3600, refreshTokenTTL: 7 * DAY_SECONDS },
-};
-const CLIENT_TTL_SECONDS = 90 * DAY_SECONDS;
 
 /** What stands behind the authorization server. */
 export interface OAuthHandlers {

@@ -1,9 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import { GUESSES } from "./sign-in-limits.ts";
 
-const MINUTE_MS = 60_000;
-/** Failures allowed within a window: of one source, and of all together (auth-design.md, trap 13). */
-const PER_SOURCE = { most: 5, windowMs: 15 * MINUTE_MS };
-const IN_ALL = { most: 100, windowMs: 60 * MINUTE_MS };
 const ALL = "*";
 const DDL = `
   CREATE TABLE IF NOT EXISTS attempt (bucket TEXT NOT NULL, at_ms INTEGER NOT NULL);
@@ -33,10 +30,10 @@ export class SignInGuard extends DurableObject<unknown> {
    */
   reserve(attempt: Attempt): number {
     const nowMs = Date.now();
-    this.ctx.storage.sql.exec("DELETE FROM attempt WHERE at_ms <= ?", nowMs - IN_ALL.windowMs);
+    this.ctx.storage.sql.exec("DELETE FROM attempt WHERE at_ms <= ?", nowMs - GUESSES.inAll.windowMs);
     const waitsMs = [
-      this.#waitMs(attempt.bucket, PER_SOURCE, nowMs),
-      attempt.isKnownDevice ? 0 : this.#waitMs(ALL, IN_ALL, nowMs),
+      this.#waitMs(attempt.bucket, GUESSES.perSource, nowMs),
+      attempt.isKnownDevice ? 0 : this.#waitMs(ALL, GUESSES.inAll, nowMs),
     ];
     const waitMs = Math.max(...waitsMs);
     if (waitMs > 0) return Math.ceil(waitMs / 1000);
@@ -56,7 +53,7 @@ export class SignInGuard extends DurableObject<unknown> {
       );
   }
 
-  #waitMs(bucket: string, { most, windowMs }: typeof PER_SOURCE, nowMs: number): number {
+  #waitMs(bucket: string, { most, windowMs }: { most: number; windowMs: number }, nowMs: number): number {
     const { count, first } = this.ctx.storage.sql
       .exec<{ count: number; first: number | null }>(
         "SELECT count(*) AS count, min(at_ms) AS first FROM attempt WHERE bucket = ? AND at_ms > ?",
