@@ -31,7 +31,7 @@ const workerd = (
   test: {
     name,
     include: [include],
-    exclude: ["test/**/*.node.test.ts", "test/e2e/**", ...exclude],
+    exclude: ["test/**/*.node.test.ts", "test/e2e/**", "test/browser/**", ...exclude],
     // Not a measure of anything: time in these tests is simulated, and a busy machine is slow.
     testTimeout: 30_000,
   },
@@ -54,7 +54,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          include: ["test/**/*.node.test.ts", "test/e2e/**/*.test.ts"],
+          include: ["test/**/*.node.test.ts", "test/e2e/**/*.test.ts", "test/browser/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },

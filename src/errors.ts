@@ -216,12 +216,15 @@ function describeStatus(failure: UpstreamFailure & { kind: "status" }, payer: Pa
   return answer("upstream_error", false, what, "Calling again unchanged does not help; tell the operator.");
 }
 
+/** Codes that speak of the token, whatever the status: it was seen to differ from what is documented. */
+const KEY_CODES = new Set(["no_token", "invalid_token", "token_expired", "token_mismatched"]);
+
 /** The upstream said that the token is no good: money and retries do not help. */
 export const isKeyRefused = (failure: UpstreamFailure): boolean =>
   failure.kind === "status" &&
   (failure.status === 401 ||
     (failure.status === 403 && failure.code !== "used_up") ||
-    (failure.status === 400 && (failure.code === "no_token" || failure.code === "token_mismatched")));
+    KEY_CODES.has(failure.code ?? ""));
 
 /** The balance is gone. 403 here is about money, not about permissions. */
 export const isOutOfCredits = (failure: UpstreamFailure): boolean =>

@@ -25,7 +25,11 @@ export type ToolResult = z.infer<typeof toolResultSchema>;
 /** A real SDK client, in the few methods that the shared suite needs. */
 export interface TestClient {
   protocolVersion: string | undefined;
-  callTool(name: string, args?: Record<string, unknown>): Promise<ToolResult>;
+  callTool(
+    name: string,
+    args?: Record<string, unknown>,
+    options?: { signal: AbortSignal },
+  ): Promise<ToolResult>;
   listTools(): Promise<{ tools: { name: string; description?: string | undefined }[] }>;
   listPrompts(): Promise<{ prompts: { name: string }[] }>;
   getPrompt(name: string, args?: Record<string, string>): Promise<{ messages: unknown[] }>;
@@ -45,18 +49,20 @@ export interface TestClient {
 
 const MCP_URL = new URL("/mcp", ORIGIN);
 const IDENTITY = { name: "test-client", version: "1.0.0" };
-const requestInit = { headers: { authorization: `Bearer ${ACCESS_KEY}` } };
+const requestInit = (bearer: string) => ({ headers: { authorization: `Bearer ${bearer}` } });
 
 /** A client of the 2025 generation: `initialize`, a session, server-sent events. */
-export async function connectLegacy(world: World): Promise<TestClient> {
+export async function connectLegacy(world: World, bearer = ACCESS_KEY): Promise<TestClient> {
   const client = new LegacyClient(IDENTITY, { jsonSchemaValidator: new CfWorkerJsonSchemaValidator() });
-  const transport = new LegacyTransport(MCP_URL, { requestInit, fetch: world.fetch });
+  const transport = new LegacyTransport(MCP_URL, { requestInit: requestInit(bearer), fetch: world.fetch });
   // The SDK's own transport does not satisfy its own interface under exactOptionalPropertyTypes.
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   return {
     protocolVersion: transport.protocolVersion,
-    callTool: async (name, args) =>
-      toolResultSchema.parse(await client.callTool({ name, arguments: args ?? {} }, undefined, PATIENT)),
+    callTool: async (name, args, options) =>
+      toolResultSchema.parse(
+        await client.callTool({ name, arguments: args ?? {} }, undefined, { ...PATIENT, ...options }),
+      ),
     listTools: () => client.listTools(),
     listPrompts: () => client.listPrompts(),
     getPrompt: (name, args) => client.getPrompt({ name, arguments: args ?? {} }),
@@ -73,14 +79,16 @@ export async function connectLegacy(world: World): Promise<TestClient> {
 }
 
 /** A client of the 2026-07-28 generation: stateless, an envelope in every request. */
-export async function connectModern(world: World): Promise<TestClient> {
+export async function connectModern(world: World, bearer = ACCESS_KEY): Promise<TestClient> {
   const client = new ModernClient(IDENTITY, { versionNegotiation: { mode: "auto" } });
-  const transport = new ModernTransport(MCP_URL, { requestInit, fetch: world.fetch });
+  const transport = new ModernTransport(MCP_URL, { requestInit: requestInit(bearer), fetch: world.fetch });
   await client.connect(transport);
   return {
     protocolVersion: client.getNegotiatedProtocolVersion(),
-    callTool: async (name, args) =>
-      toolResultSchema.parse(await client.callTool({ name, arguments: args ?? {} }, PATIENT)),
+    callTool: async (name, args, options) =>
+      toolResultSchema.parse(
+        await client.callTool({ name, arguments: args ?? {} }, { ...PATIENT, ...options }),
+      ),
     listTools: () => client.listTools(),
     listPrompts: () => client.listPrompts(),
     getPrompt: (name, args) => client.getPrompt({ name, arguments: args ?? {} }),

@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { deriveSealingKey } from "../config/derived-key.ts";
+import type { LedgerCredential } from "../ledger/dependencies.ts";
 
 /** What a deployment gives an account to pay and ask with. */
 export interface CredentialSettings {
@@ -13,14 +15,22 @@ const IV_BYTES = 12;
 
 /**
  * The token that an account's object pays and asks with. Where everybody pays for themselves it comes with the calls:
- * it is lent for as long as a call lasts, and kept, sealed, only while a task is in flight, so that the alarm can go
- * on. Without `SECRET_KEY` nothing is kept (auth-design.md, "Identity inside").
+ * it is lent to the watch for as long as a call is busy with tasks, and kept, sealed, only while a task is in flight,
+ * so that the alarm can go on. Without `SECRET_KEY` nothing is kept (auth-design.md, "Identity inside").
+ *
+ * One account may come with several tokens, of sign-ins before and after its owner made a new key. What a call pays
+ * with is its own, never another's: a key that was taken back pays for nothing. What the watch asks with is whichever
+ * of them the upstream does not refuse.
  */
-export class Credential {
+export class Credential implements LedgerCredential {
   readonly #sql: SqlStorage;
   readonly #settings: CredentialSettings;
+  /** Not handed down as an argument: a session of the 2025 generation keeps one server for all of its calls. */
+  readonly #ofCall = new AsyncLocalStorage<string | undefined>();
   /** Of the calls under way, the latest last. */
-  readonly #lent: { token: string }[] = [];
+  readonly #lent: string[] = [];
+  /** Refused since the upstream last answered well. */
+  readonly #refused = new Set<string>();
   /** What the sealed row says, opened. */
   #kept: string | undefined;
   /** Changes of the row, one after the other: sealing takes a turn, in which rows may change again. */
@@ -31,52 +41,85 @@ export class Credential {
     this.#settings = settings;
   }
 
-  /** Opens what was kept, after the object was out of memory. What another `SECRET_KEY` sealed is erased. */
+  /**
+   * Opens what was kept, after the object was out of memory. What cannot be opened (another `SECRET_KEY`, another
+   * account's, damaged), or is not needed any more, is erased.
+   */
   async restore(): Promise<void> {
     const [row] = this.#sql.exec<{ sealed: string }>("SELECT sealed FROM credential").toArray();
     if (row === undefined) return;
-    this.#kept = await this.#open(row.sealed);
+    if (this.#settings.deploymentToken === undefined) this.#kept = await this.#open(row.sealed);
     if (this.#kept === undefined) this.#sql.exec("DELETE FROM credential");
   }
 
-  /** @returns the token to use now, if there is one. */
-  current(): string | undefined {
-    return this.#settings.deploymentToken ?? this.#lent.at(-1)?.token ?? this.#kept;
+  /** Runs a call that came with a token. */
+  during<T>(token: string | undefined, call: () => Promise<T>): Promise<T> {
+    return this.#ofCall.run(token, call);
   }
 
-  /** Whether there is one when nobody calls. */
+  ofCall(): string | undefined {
+    return this.#settings.deploymentToken ?? this.#ofCall.getStore();
+  }
+
+  ofWatch(): string | undefined {
+    const { deploymentToken } = this.#settings;
+    if (deploymentToken !== undefined) return deploymentToken;
+    return [this.#kept, ...this.#lent.toReversed()].find(
+      (token) => token !== undefined && !this.#refused.has(token),
+    );
+  }
+
   isStanding(): boolean {
     return this.#settings.deploymentToken !== undefined || this.#kept !== undefined;
   }
 
-  /** Runs a call with the token that came with it. */
-  async lend<T>(token: string | undefined, call: () => Promise<T>): Promise<T> {
-    if (token === undefined) return call();
-    const entry = { token };
-    this.#lent.push(entry);
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    const token = this.#ofCall.getStore();
+    if (token === undefined) return work();
+    this.#lent.push(token);
     try {
-      return await call();
+      return await work();
     } finally {
-      this.#lent.splice(this.#lent.indexOf(entry), 1);
+      this.#lent.splice(this.#lent.lastIndexOf(token), 1);
     }
   }
 
+  refused(token: string): boolean {
+    if (token === this.#settings.deploymentToken) return false;
+    this.#refused.add(token);
+    if (token === this.#kept) this.#erase();
+    return this.ofWatch() !== undefined;
+  }
+
+  hasUntried(): boolean {
+    return this.#refused.size > 0 && this.ofWatch() !== undefined;
+  }
+
+  forgive(): void {
+    this.#refused.clear();
+  }
+
   /**
-   * Keeps the token of a call while tasks are in flight, and erases it with the last of them.
+   * Keeps a token while tasks are in flight, and erases it with the last of them.
    * @param isInFlight asked again after every turn: the rows decide, not the moment of the call.
+   * @param proven a token that the upstream has just taken: it replaces the one that is kept. The token of a call
+   * that proves nothing is kept only where there is none, so that a dead one never pushes out one that works.
    */
-  settle(isInFlight: () => boolean): Promise<void> {
-    this.#settled = this.#settled.then(() => this.#settle(isInFlight));
+  settle(isInFlight: () => boolean, proven?: string): Promise<void> {
+    const offered = this.#ofCall.getStore();
+    const change = () => this.#settle(isInFlight, () => proven ?? this.#kept ?? offered);
+    // Whatever became of the change before: one that failed must not stop those that follow.
+    this.#settled = this.#settled.then(change, change);
     return this.#settled;
   }
 
-  async #settle(isInFlight: () => boolean): Promise<void> {
+  async #settle(isInFlight: () => boolean, wanted: () => string | undefined): Promise<void> {
     if (this.#settings.deploymentToken !== undefined) return;
     if (!isInFlight()) return this.#erase();
-    const token = this.#lent.at(-1)?.token;
+    const token = wanted();
     if (token === undefined || token === this.#kept) return;
     const sealed = await this.#seal(token);
-    if (sealed === undefined || !isInFlight()) return;
+    if (sealed === undefined || !isInFlight() || this.#refused.has(token)) return;
     this.#sql.exec("REPLACE INTO credential (only_row, sealed) VALUES (1, ?)", sealed);
     this.#kept = token;
   }
@@ -101,10 +144,14 @@ export class Credential {
     const [iv, text] = sealed.split(".");
     if (secretKey === undefined || iv === undefined || text === undefined) return undefined;
     const key = await deriveSealingKey(secretKey, "storedCredential");
-    const opened = await crypto.subtle
-      .decrypt(this.#algorithm(Uint8Array.fromBase64(iv)), key, Uint8Array.fromBase64(text))
-      .catch(() => undefined);
-    return opened === undefined ? undefined : new TextDecoder().decode(opened);
+    try {
+      const algorithm = this.#algorithm(Uint8Array.fromBase64(iv));
+      const opened = await crypto.subtle.decrypt(algorithm, key, Uint8Array.fromBase64(text));
+      return new TextDecoder().decode(opened);
+    } catch {
+      // Not base64, or not sealed with this key for this account. Thrown, it would keep the object from starting.
+      return undefined;
+    }
   }
 
   #algorithm = (iv: Uint8Array<ArrayBuffer>) => ({

@@ -74,7 +74,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     const request = new Request(MCP_URL, { method, headers });
     const isLegacy = method !== "POST" || (!claimsEnvelope(body) && (await isLegacyRequest(request, body)));
     const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
-    return account.credential.lend(upstreamToken, async () => {
+    return account.credential.during(upstreamToken, async () => {
       const { deployment, ledger } = account;
       return packAnswer(await lane.serve({ request, body }, { deployment, ledger, ownsToken }));
     });
@@ -114,12 +114,11 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
         baseUrl: configuration.upstreamBaseUrl,
         requestTimeoutMs: configuration.requestTimeoutMs,
       }),
-      credential: () => credential.current(),
-      isWatchedAlone: () => credential.isStanding(),
+      credential,
       now,
       random: Math.random,
-      async arm() {
-        await credential.settle(() => ledger.look.isOn());
+      async arm(proven) {
+        await credential.settle(() => ledger.look.isOn(), proven);
         await watch.arm();
       },
     };

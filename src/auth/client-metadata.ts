@@ -1,32 +1,34 @@
-import { AuthorizationError } from "@cloudflare/workers-oauth-provider";
+import { AuthorizationError, CimdFetchError } from "@cloudflare/workers-oauth-provider";
 import { isLoopback } from "../config/values.ts";
 
 const TIMEOUT_MS = 10_000;
-/** A storage key has 512 bytes, and a longer `client_id` is unknown anyway. */
-const MAX_CHARS = 500;
 
 const refusal = (description: string) => new AuthorizationError("invalid_request", { description });
 
 /**
  * A `client_id` that is a URL names the document that describes the client. The library follows redirects when it
  * fetches one, so an open redirect on a trusted host would let anybody be "published by" that host: the document
- * has to answer at its own address. Throws `AuthorizationError`.
+ * has to answer at its own address. Nothing else than such an answer lets the library fetch it too: a host that
+ * failed this time might redirect the next. Throws `AuthorizationError` or `CimdFetchError`.
  */
 export async function refuseMisplacedMetadata(clientId: string | null): Promise<void> {
-  if (clientId === null || clientId.length > MAX_CHARS || !URL.canParse(clientId)) return;
+  if (clientId === null || !URL.canParse(clientId)) return;
   const url = new URL(clientId);
   if (url.protocol !== "https:") return;
   if (isPrivate(url.hostname)) throw refusal("The app's metadata document is not on the public internet");
-  // `redirect: "error"` does not exist in workerd.
   const response = await fetch(url, {
+    // `"error"` does not exist in workerd.
     redirect: "manual",
-    headers: { accept: "application/json" },
+    // Firewalls refuse requests that do not say who asks.
+    headers: { accept: "application/json", "cache-control": "no-store", "user-agent": "veo-mcp" },
+    cache: "no-store",
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => undefined);
   await response?.body?.cancel();
-  // What else is wrong with the document is for the library to say.
   if (response !== undefined && response.status >= 300 && response.status < 400)
     throw refusal("The app's metadata document redirects to another address");
+  // What is wrong with a document that is there is for the library to say.
+  if (response?.ok !== true) throw new CimdFetchError(clientId, new Error("The document is not there"));
 }
 
 /**
@@ -35,8 +37,9 @@ export async function refuseMisplacedMetadata(clientId: string | null): Promise<
  * with `global_fetch_strictly_public`.
  */
 function isPrivate(hostname: string): boolean {
-  const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
-  const isLocalName =
-    !hostname.includes(".") || /\.(local|internal|home\.arpa|localhost|lan)\.?$/.test(hostname);
-  return isLoopback(hostname) || isAddress || isLocalName;
+  // With a dot at its end, a name is the same name.
+  const name = hostname.replace(/\.$/, "");
+  const isAddress = name.startsWith("[") || /^[\d.]+$/.test(name);
+  const isLocalName = !name.includes(".") || /\.(local|internal|home\.arpa|localhost|lan)$/.test(name);
+  return isLoopback(name) || isAddress || isLocalName;
 }

@@ -138,11 +138,14 @@ const upstreamKeyField = (
 ${secretInput("off", isAskedAgain)}
 <small id="hint">It pays for your videos, and is kept encrypted. The app does not get to see it.</small>`;
 
+/**
+ * It takes the focus only when it is to be corrected: at first that would scroll the question out of a small window,
+ * and make screen readers pass it over.
+ */
 const secretInput = (autocomplete: string, isAskedAgain: boolean): Html => html`<input
   type="password" id="secret" name="secret" autocomplete="${autocomplete}"
-  spellcheck="false" autocapitalize="none"
-  aria-describedby="${isAskedAgain ? "problem hint" : "hint"}" ${isAskedAgain ? html`aria-invalid="true"` : ""}
-  required maxlength="1024" autofocus>`;
+  spellcheck="false" autocapitalize="none" required maxlength="1024"
+  ${isAskedAgain ? html`aria-describedby="problem hint" aria-invalid="true" autofocus` : html`aria-describedby="hint"`}>`;
 
 /** A name as its client gave it, made fit to be shown. */
 function appName(claimed: string): string {

@@ -1,10 +1,14 @@
 import { z } from "zod";
 import type { GithubProvider } from "../config/access.ts";
+import { lowerCase } from "../config/values.ts";
 import { isAllowedMember, type Member } from "./member.ts";
 import type { SignInOutcome } from "./props.ts";
 import { askProvider, ProviderError } from "./provider-request.ts";
 
-const userSchema = z.object({ id: z.int().positive(), login: z.string().min(1).max(100).toLowerCase() });
+const userSchema = z.object({
+  id: z.int().positive(),
+  login: z.string().min(1).max(100).overwrite(lowerCase),
+});
 const membershipSchema = z.object({ state: z.string() });
 
 /** Who a GitHub token belongs to. The account is named by number: a login can be given up and taken by another. */

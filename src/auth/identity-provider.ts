@@ -1,43 +1,51 @@
 import * as oidc from "openid-client";
 import { z } from "zod";
-import type { AcedataProvider, GithubProvider, OidcProvider } from "../config/access.ts";
+import { type IdentityProvider, identityOf } from "../config/access.ts";
 import { isLoopback } from "../config/values.ts";
 import { acedataPerson } from "./acedata.ts";
 import { githubMember } from "./github.ts";
 import { oidcMember } from "./oidc.ts";
 import type { SignInOutcome } from "./props.ts";
 
-export type IdentityProvider = GithubProvider | OidcProvider | AcedataProvider;
+export type { IdentityProvider } from "../config/access.ts";
 
 /** What has to be remembered between the two legs of a sign-in; kept sealed by the OAuth library. */
-export const legSchema = z.object({ verifier: z.string(), nonce: z.string().exactOptional() });
+export const legSchema = z.object({
+  /** Where the first leg led, by `identityOf`. */
+  provider: z.string(),
+  verifier: z.string(),
+  nonce: z.string().exactOptional(),
+});
 export type Leg = z.infer<typeof legSchema>;
 
 const TIMEOUT_SECONDS = 10;
 
 /**
- * Prepares the way to the identity provider. Throws when its discovery fails.
+ * Prepares the way to the identity provider. Throws when its discovery fails, or names no address to send anybody to.
  * @returns what to remember, and the address to send the browser to.
  */
 export async function beginSignIn(provider: IdentityProvider) {
   const configuration = await configurationOf(provider);
   const leg: Leg = {
+    provider: identityOf(provider),
     verifier: oidc.randomPKCECodeVerifier(),
     ...(provider.kind === "oidc" && { nonce: oidc.randomNonce() }),
   };
   const challenge = await oidc.calculatePKCECodeChallenge(leg.verifier);
   const scope = scopeOf(provider);
+  const address = oidc.buildAuthorizationUrl(configuration, {
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+    ...(scope !== "" && { scope }),
+    ...(leg.nonce !== undefined && { nonce: leg.nonce }),
+  });
   return {
     leg,
-    addressFor: (redirectUri: string, state: string): string =>
-      oidc.buildAuthorizationUrl(configuration, {
-        redirect_uri: redirectUri,
-        state,
-        code_challenge: challenge,
-        code_challenge_method: "S256",
-        ...(scope !== "" && { scope }),
-        ...(leg.nonce !== undefined && { nonce: leg.nonce }),
-      }).href,
+    addressFor(redirectUri: string, state: string): string {
+      address.searchParams.set("redirect_uri", redirectUri);
+      address.searchParams.set("state", state);
+      return address.href;
+    },
   };
 }
 
@@ -52,6 +60,8 @@ export async function finishSignIn(
   state: string,
   leg: Leg,
 ): Promise<SignInOutcome> {
+  // A deploy may have come between the legs: a code of one provider is not for another, and neither are its checks.
+  if (leg.provider !== identityOf(provider)) throw new Error("begun at another identity provider");
   const configuration = await configurationOf(provider);
   const tokens = await oidc.authorizationCodeGrant(configuration, callback, {
     expectedState: state,

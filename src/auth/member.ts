@@ -37,11 +37,12 @@ export function isAllowedMember(provider: GithubProvider | OidcProvider, member:
 }
 
 /**
- * The domain is what follows the last `@`, compared exactly: a quoted local part may hold an `@` (RFC 5321,
- * section 4.1.2), and neither a sub-domain nor a lookalike is the domain.
+ * The domain is what follows the last `@`, compared exactly: neither a sub-domain nor a lookalike is the domain. An
+ * address with another `@` before it (a quoted local part may hold one, RFC 5321, section 4.1.2) counts in no domain:
+ * not everybody who reads it would send a mail to the same place.
  */
 function isInAllowedDomain(provider: OidcProvider, member: Member & { kind: "oidc" }): boolean {
-  const domain = member.email.slice(member.email.lastIndexOf("@") + 1);
-  if (!provider.domains.includes(domain)) return false;
+  const [, domain] = /^[^\s@]+@([^\s@]+)$/.exec(member.email) ?? [];
+  if (domain === undefined || !provider.domains.includes(domain)) return false;
   return !provider.needsHostedDomain || member.hostedDomain === domain;
 }

@@ -110,7 +110,7 @@ function createOAuthServer(
   const provider = new OAuthProvider(options);
   return {
     fetch: (request, env, ctx) =>
-      serveTokenRequest(request, (copy) =>
+      serveTokenRequest(request, env.OAUTH_STORE, (copy) =>
         // A copy of the bindings: the library keeps its helpers on them, and they would pin the first origin.
         provider.fetch(copy, { ...env, OAUTH_KV: new OAuthStorage(env.OAUTH_STORE) }, ctx),
       ),

@@ -54,7 +54,7 @@ export class OAuthStorage {
     return typeSchema.safeParse(type).success ? parse(stored.value) : stored.value;
   }
 
-  /** Throws `StaleWriteError` where another request got there first. */
+  /** Throws `StaleWriteError` where another request got there first, or revoked what a token is of. */
   async put(key: string, value: string, options: unknown = {}): Promise<void> {
     if (isTooLong(key)) throw new RangeError("The key is longer than 512 bytes");
     const { expiration, expirationTtl, metadata } = putOptionsSchema.parse(options);
@@ -62,6 +62,7 @@ export class OAuthStorage {
       expiration: expirationTtl === undefined ? expiration : Math.floor(Date.now() / 1000) + expirationTtl,
       metadata: metadata === undefined ? undefined : JSON.stringify(metadata),
       ifRevision: USED_ONCE.test(key) ? this.#revisions.get(key) : undefined,
+      ifPresent: grantOf(key),
     });
     if (revision === undefined) throw new StaleWriteError();
     this.#revisions.set(key, revision);
@@ -89,13 +90,44 @@ export class OAuthStorage {
   }
 
   #shardOf(key: string) {
-    const [first = 0] = sha256(`shard:${personIn(key) ?? key}`);
-    return this.#shards.getByName(`shard-${first % SHARDS}`);
+    return shardOf(this.#shards, key);
   }
+}
+
+/**
+ * Redeems a code unless it is being redeemed at this moment. To the library everybody who comes second is a replay,
+ * and it revokes what the first one has just been given: right for a thief, and wrong for an app that asks twice.
+ * @returns undefined for whoever comes while another one is at it.
+ */
+export async function redeemAlone<T>(
+  shards: DurableObjectNamespace<OAuthStore>,
+  code: string,
+  redeem: () => Promise<T>,
+): Promise<T | undefined> {
+  const shard = shardOf(shards, `grant:${code}`);
+  const id = sha256(code).toHex();
+  if (!(await shard.beginRedemption(id))) return undefined;
+  try {
+    return await redeem();
+  } finally {
+    // Given up by itself otherwise; the code was redeemed all the same.
+    await shard.endRedemption(id).catch(() => undefined);
+  }
+}
+
+function shardOf(shards: DurableObjectNamespace<OAuthStore>, key: string) {
+  const [first = 0] = sha256(`shard:${personIn(key) ?? key}`);
+  return shards.getByName(`shard-${first % SHARDS}`);
 }
 
 /** Grants and tokens carry their person in the key, so that all of one person's are in one shard. */
 const personIn = (key: string): string | undefined => /^(?:grant|token):([^:]+):/.exec(key)?.[1];
+
+/** The grant that a token is of, which is in the same shard. */
+const grantOf = (key: string): string | undefined => {
+  const [, grant] = /^token:([^:]+:[^:]+):/.exec(key) ?? [];
+  return grant && `grant:${grant}`;
+};
 
 const parse = (text: string): unknown => JSON.parse(text);
 

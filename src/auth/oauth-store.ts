@@ -11,6 +11,8 @@ export interface WriteOptions {
   metadata?: string | undefined;
   /** Write only if the key has this revision; 0: only if it is not there. */
   ifRevision?: number | undefined;
+  /** Write only if this key of the same shard is there. */
+  ifPresent?: string | undefined;
 }
 export interface StoredPage {
   keys: { name: string; expiration?: number; metadata?: string }[];
@@ -20,6 +22,8 @@ export interface StoredPage {
 
 /** Expired rows read as absent at once; they are taken out together, at most so much later. */
 const SWEEP_EVERY_MS = 3_600_000;
+/** Far longer than a redemption takes: after this, the Worker that began it is gone. */
+const REDEMPTION_MS = 30_000;
 const DDL = `
   CREATE TABLE IF NOT EXISTS entry (
     key TEXT PRIMARY KEY,
@@ -39,6 +43,8 @@ const LIVE = "(expiration IS NULL OR expiration > ?)";
 export class OAuthStore extends DurableObject<unknown> {
   /** An object that was only asked has no storage: an invented token must not leave one behind. */
   #hasTable: boolean;
+  /** Redemptions under way and when each is given up, oldest first. In memory, where invented codes leave nothing. */
+  readonly #redemptions = new Map<string, number>();
 
   constructor(ctx: DurableObjectState, env: unknown) {
     super(ctx, env);
@@ -54,13 +60,30 @@ export class OAuthStore extends DurableObject<unknown> {
       .toArray()[0];
   }
 
-  /** @returns the revision written, or undefined when the key has another one than the write depends on. */
+  /** @returns whether nobody else is at it. */
+  beginRedemption(id: string): boolean {
+    const nowMs = Date.now();
+    for (const [begun, untilMs] of this.#redemptions) {
+      if (untilMs > nowMs) break;
+      this.#redemptions.delete(begun);
+    }
+    if (this.#redemptions.has(id)) return false;
+    this.#redemptions.set(id, nowMs + REDEMPTION_MS);
+    return true;
+  }
+
+  endRedemption(id: string): void {
+    this.#redemptions.delete(id);
+  }
+
+  /** @returns the revision written, or undefined when something is not as the write depends on. */
   async write(key: string, value: string, options: WriteOptions): Promise<number | undefined> {
     const { sql } = this.ctx.storage;
     if (!this.#hasTable) sql.exec(DDL);
     this.#hasTable = true;
     const current = this.read(key)?.revision ?? 0;
     if (options.ifRevision !== undefined && options.ifRevision !== current) return undefined;
+    if (options.ifPresent !== undefined && this.read(options.ifPresent) === undefined) return undefined;
     const { expiration = null, metadata = null } = options;
     sql.exec(
       "REPLACE INTO entry (key, value, revision, expiration, metadata) VALUES (?, ?, ?, ?, ?)",

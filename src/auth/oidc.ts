@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { OidcProvider } from "../config/access.ts";
+import { lowerCase } from "../config/values.ts";
 import { isAllowedMember, type Member } from "./member.ts";
 import type { SignInOutcome } from "./props.ts";
 import { sha256 } from "./secret-comparison.ts";
@@ -8,10 +9,10 @@ import { sha256 } from "./secret-comparison.ts";
 const claimsSchema = z.object({
   iss: z.string(),
   sub: z.string().min(1),
-  email: z.string().min(3).max(320).toLowerCase(),
+  email: z.string().max(320).overwrite(lowerCase),
   /** Some providers write it as text. */
   email_verified: z.union([z.boolean(), z.stringbool()]).optional(),
-  hd: z.string().toLowerCase().optional(),
+  hd: z.string().overwrite(lowerCase).optional(),
   iat: z.number(),
 });
 

@@ -79,7 +79,7 @@ button:hover { border-color: var(--ink); }
 
 code { font: .875em/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 pre { margin: .5rem 0 0; padding: .75rem .9rem; background: var(--code); white-space: pre-wrap; }
-pre { border: 1px solid var(--line); border-radius: .625rem; word-break: break-all; }
+pre { border: 1px solid var(--line); border-radius: .625rem; }
 pre code { display: block; -webkit-user-select: all; user-select: all; }
 .endpoint { background: var(--sheet); }
 .endpoint code { font-size: 1rem; }

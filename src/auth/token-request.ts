@@ -1,6 +1,7 @@
 import { MAX_FORM_BYTES, readLimitedBody } from "./limited-body.ts";
 import { ENDPOINTS, oauthError } from "./oauth-endpoints.ts";
-import { StaleWriteError } from "./oauth-storage.ts";
+import { redeemAlone, StaleWriteError } from "./oauth-storage.ts";
+import type { OAuthStore } from "./oauth-store.ts";
 
 /** Every try that fails means that another one succeeded, so this is never reached by accident. */
 const MAX_TRIES = 8;
@@ -13,6 +14,7 @@ const ENDPOINTS_WITH_BODY: readonly string[] = [ENDPOINTS.token, ENDPOINTS.regis
  */
 export async function serveTokenRequest(
   request: Request,
+  shards: DurableObjectNamespace<OAuthStore>,
   serve: (request: Request) => Promise<Response>,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
@@ -20,14 +22,21 @@ export async function serveTokenRequest(
   const body = await readLimitedBody(request, MAX_FORM_BYTES);
   if (body === undefined) return oauthError(413, "invalid_request", `More than ${MAX_FORM_BYTES} bytes`);
   const { url, method, headers } = request;
-  const isRefresh = new URLSearchParams(new TextDecoder().decode(body)).get("grant_type") === "refresh_token";
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await serve(new Request(url, { method, headers, body }));
-    } catch (error) {
-      if (!(error instanceof StaleWriteError)) throw error;
-      if (!isRefresh || tries >= MAX_TRIES)
-        return oauthError(400, "invalid_grant", "The code or token was used by another request");
+  const form = new URLSearchParams(new TextDecoder().decode(body));
+  const code = form.get("grant_type") === "authorization_code" ? form.get("code") : null;
+  const mostTries = form.get("grant_type") === "refresh_token" ? MAX_TRIES : 1;
+  const answer = async (): Promise<Response> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await serve(new Request(url, { method, headers, body }));
+      } catch (error) {
+        if (!(error instanceof StaleWriteError)) throw error;
+        if (tries >= mostTries) return usedByAnother();
+      }
     }
-  }
+  };
+  return code === null ? answer() : ((await redeemAlone(shards, code, answer)) ?? usedByAnother());
 }
+
+const usedByAnother = (): Response =>
+  oauthError(400, "invalid_grant", "The code or token was used by another request");

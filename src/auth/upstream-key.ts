@@ -10,14 +10,14 @@ export type KeyVerdict = "accepted" | "refused" | "unreachable";
 /** A key that was good is asked about again after this; one that was not, much sooner: its owner may mend it. */
 const ACCEPTED_FOR_MS = 15 * 60_000;
 const REFUSED_FOR_MS = 60_000;
-/** Of keys remembered in an isolate, by their hash. Invented ones push out only each other and the oldest. */
-const MAX_REMEMBERED = 2000;
+/** While the upstream is in trouble: calls with a key that was good are not all held up by a question of ours. */
+const TROUBLE_FOR_MS = 60_000;
+/** Of keys remembered in an isolate. */
+const MAX_REMEMBERED = 1000;
 
-interface Remembered {
-  verdict: "accepted" | "refused";
-  untilMs: number;
-}
-const remembered = new Map<string, Remembered>();
+/** Until when a verdict holds, by the hash of the key. Apart, so that invented keys push out only each other. */
+const remembered = { accepted: new Map<string, number>(), refused: new Map<string, number>() };
+type Remembered = keyof typeof remembered;
 
 /** Keys look like this; anything else is not worth a question. */
 export const looksLikeUpstreamKey = (text: string): boolean => /^[\w.~+/=-]{16,512}$/.test(text);
@@ -33,8 +33,9 @@ export const ownerOfUpstreamKey = (key: string): Person => ({
 
 /** @returns what is remembered of a key, without asking anybody. */
 export function recallVerdict(key: string, configuration: Configuration): KeyVerdict | undefined {
-  const known = remembered.get(nameOf(key, configuration));
-  return known !== undefined && known.untilMs > Date.now() ? known.verdict : undefined;
+  const name = nameOf(key, configuration);
+  const holds = (verdict: Remembered) => (remembered[verdict].get(name) ?? 0) > Date.now();
+  return holds("accepted") ? "accepted" : holds("refused") ? "refused" : undefined;
 }
 
 /**
@@ -55,14 +56,15 @@ export async function checkUpstreamKey(key: string, configuration: Configuration
   // An empty balance is told only to somebody whose key is good.
   if (isOutOfCredits(outcome.failure)) return remember(name, "accepted", ACCEPTED_FOR_MS);
   // The upstream is in trouble: whoever it accepted before goes on, and can read what is in the ledger.
-  return remembered.get(name)?.verdict === "accepted" ? "accepted" : "unreachable";
+  return remembered.accepted.has(name) ? remember(name, "accepted", TROUBLE_FOR_MS) : "unreachable";
 }
 
-function remember(name: string, verdict: Remembered["verdict"], forMs: number): KeyVerdict {
-  remembered.delete(name);
-  const [oldest] = remembered.keys();
-  if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
-  remembered.set(name, { verdict, untilMs: Date.now() + forMs });
+function remember(name: string, verdict: Remembered, forMs: number): KeyVerdict {
+  for (const known of Object.values(remembered)) known.delete(name);
+  const same = remembered[verdict];
+  const [oldest] = same.keys();
+  if (same.size >= MAX_REMEMBERED && oldest !== undefined) same.delete(oldest);
+  same.set(name, Date.now() + forMs);
   return verdict;
 }
 

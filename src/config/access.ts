@@ -42,6 +42,25 @@ export type Access =
   | { mode: "passthrough" }
   | { mode: "acedata"; provider: AcedataProvider };
 
+export type IdentityProvider = GithubProvider | OidcProvider | AcedataProvider;
+
+/** What makes an identity provider another one: where people sign in, who says who they are, and as which app. */
+export function identityOf(provider: IdentityProvider): string {
+  switch (provider.kind) {
+    case "github":
+      return JSON.stringify([provider.kind, provider.clientId, provider.baseUrl, provider.apiBaseUrl]);
+    case "oidc":
+      return JSON.stringify([provider.kind, provider.clientId, provider.issuer]);
+    case "acedata":
+      return JSON.stringify([
+        provider.kind,
+        provider.clientId,
+        provider.authBaseUrl,
+        provider.platformBaseUrl,
+      ]);
+  }
+}
+
 /** Whether a variable is set to something. */
 type IsSet = (name: VariableName) => boolean;
 
@@ -103,7 +122,9 @@ function providerProblems(isSet: IsSet, missing: (names: readonly VariableName[]
   const isGithub = GITHUB.some(isSet);
   const isOidc = OIDC.some(isSet);
   if (isGithub && isOidc)
-    return ["GITHUB_CLIENT_ID and OIDC_ISSUER are both set: a team has exactly one identity provider"];
+    return [
+      `${[...GITHUB, ...OIDC].filter(isSet).join(", ")} belong to two identity providers: a team has exactly one`,
+    ];
   if (!isGithub && !isOidc)
     return ["GITHUB_CLIENT_ID or OIDC_ISSUER is needed: `team` signs people in with an identity provider"];
   const [own, rules, others] = isGithub

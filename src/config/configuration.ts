@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LOG_LEVELS } from "../log.ts";
-import { type Access, AUTH_MODES, type AuthMode, accessProblems, authModeOf } from "./access.ts";
+import { type Access, AUTH_MODES, type AuthMode, accessProblems, authModeOf, identityOf } from "./access.ts";
 import {
   baseUrl,
   bearerToken,
@@ -9,6 +9,7 @@ import {
   emailDomain,
   githubOrg,
   githubUser,
+  issuerUrl,
   listOf,
   oneWord,
   origin,
@@ -33,11 +34,7 @@ const variablesSchema = (known: Known) =>
     ALLOWED_GITHUB_ORGS: listOf(githubOrg).prefault(""),
     GITHUB_BASE_URL: baseUrl.prefault("https://github.com"),
     GITHUB_API_BASE_URL: baseUrl.prefault("https://api.github.com"),
-    // As it was written: the issuer of a token is compared with it, a final slash included.
-    OIDC_ISSUER: z
-      .string()
-      .refine((text) => webUrl.safeParse(text).success, ISSUER_PROBLEM)
-      .default(""),
+    OIDC_ISSUER: issuerUrl.default(""),
     OIDC_CLIENT_ID: oneWord.default(""),
     OIDC_CLIENT_SECRET: oneWord.default(""),
     ALLOWED_EMAILS: listOf(emailAddress).prefault(""),
@@ -64,8 +61,6 @@ const variablesSchema = (known: Known) =>
     TASK_RETENTION_DAYS: wholeNumber(1, 3650).prefault("90"),
     LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   } satisfies Record<VariableName, z.ZodType>);
-
-const ISSUER_PROBLEM = "must be an https URL, exactly as the provider writes its issuer";
 
 interface Known {
   models: readonly string[];
@@ -108,12 +103,14 @@ export function readConfiguration(variables: Variables, known: Known): Configura
     Object.entries(variables).filter(([, value]) => value !== "" && value !== undefined),
   );
   const named = z.enum(AUTH_MODES).safeParse(set.AUTH_MODE).data;
-  const mode = authModeOf(named, (name) => name in set);
+  // A list of nothing but separators is no rule either.
+  const isSet = (name: VariableName) => name in set && !/^[\s,]*$/.test(String(set[name]));
+  const mode = authModeOf(named, isSet);
   const parsed = variablesSchema(known).safeParse(set);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map(problem)),
-    ...accessProblems(mode, (name) => name in set),
-    ...(parsed.success ? issuerProblems(parsed.data) : []),
+    ...accessProblems(mode, isSet),
+    ...issuerProblems(set),
   ];
   if (!parsed.success || problems.length > 0) return { ok: false, problems: [...new Set(problems)] };
   const values = parsed.data;
@@ -142,10 +139,13 @@ const isGoogle = (issuer: string) => new URL(issuer).hostname === "accounts.goog
 /** Its administrators decide who has an address there, and it never sends the claim. */
 const isCloudflareAccess = (issuer: string) => new URL(issuer).hostname.endsWith(".cloudflareaccess.com");
 
-const issuerProblems = ({ OIDC_ISSUER: issuer, OIDC_EMAIL_VERIFIED: verified }: Values): string[] =>
-  issuer !== "" && verified === "if-present" && isGoogle(issuer)
+/** Of the variables as they came: what is wrong with another one must not hide this. */
+const issuerProblems = ({ OIDC_ISSUER, OIDC_EMAIL_VERIFIED }: Variables): string[] => {
+  const issuer = issuerUrl.safeParse(OIDC_ISSUER);
+  return issuer.success && OIDC_EMAIL_VERIFIED === "if-present" && isGoogle(issuer.data)
     ? ["OIDC_EMAIL_VERIFIED must be `required` with a public issuer such as Google"]
     : [];
+};
 
 function readAccess(mode: AuthMode, values: Values): Access {
   switch (mode) {
@@ -193,18 +193,7 @@ function readProvider(values: Values): Extract<Access, { mode: "team" }>["provid
 }
 
 function epochOf(access: Access, accessKey: string | undefined): string {
-  const provider =
-    "provider" in access
-      ? [
-          access.provider.kind,
-          access.provider.clientId,
-          access.provider.kind === "oidc"
-            ? access.provider.issuer
-            : access.provider.kind === "github"
-              ? access.provider.baseUrl
-              : access.provider.authBaseUrl,
-        ]
-      : [];
+  const provider = "provider" in access ? identityOf(access.provider) : "";
   const text = JSON.stringify([access.mode, accessKey ?? "", provider]);
   return createHash("sha256").update(`epoch:${text}`).digest("hex").slice(0, 32);
 }

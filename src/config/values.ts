@@ -25,10 +25,22 @@ export const webUrl = z
     "must use https (http is for loopback only)",
   );
 
+const plainUrl = webUrl.refine(
+  (url) => url.search === "" && url.hash === "" && url.username === "" && url.password === "",
+  "must be a plain address",
+);
+
 /** The address of a service, to which paths are appended: without a slash at its end. */
-export const baseUrl = webUrl
-  .refine((url) => url.search === "" && url.hash === "" && url.username === "", "must be a plain address")
-  .transform((url) => url.href.replace(/\/+$/, ""));
+export const baseUrl = plainUrl.transform((url) => url.href.replace(/\/+$/, ""));
+
+/** As it was written: the issuer of a token is compared with it, a final slash included. */
+export const issuerUrl = z
+  .string()
+  .trim()
+  .refine(
+    (text) => plainUrl.safeParse(text).success,
+    "must be an https URL, exactly as the provider writes its issuer",
+  );
 
 export const origin = webUrl
   .refine(
@@ -51,21 +63,25 @@ export const wholeNumber = (from: number, to: number) =>
     .transform(Number)
     .pipe(z.number().min(from, `must be at least ${from}`).max(to, `must be at most ${to}`));
 
+/** Of A to Z only: Unicode has other letters whose small form is one of ours (the Kelvin sign becomes a `k`). */
+export const lowerCase = (text: string): string =>
+  text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 /** Logins can be handed on to somebody else, so a person can be named by number too. */
 export const githubUser = z
   .string()
-  .toLowerCase()
+  .overwrite(lowerCase)
   .regex(/^(id:[1-9]\d{0,15}|[a-z\d][a-z\d_-]{0,99})$/, "must list GitHub logins, or ids such as id:12345");
 export const githubOrg = z
   .string()
-  .toLowerCase()
+  .overwrite(lowerCase)
   .regex(/^[a-z\d][a-z\d_-]{0,99}$/, "must list GitHub organisations by their login");
 export const emailAddress = z
   .string()
-  .toLowerCase()
+  .overwrite(lowerCase)
   .regex(/^[^\s@]{1,64}@[a-z\d-]+(\.[a-z\d-]+)+$/, "must list e-mail addresses");
 export const emailDomain = z
   .string()
-  .toLowerCase()
+  .overwrite(lowerCase)
   .transform((text) => text.replace(/^@/, ""))
   .pipe(z.string().regex(/^[a-z\d-]+(\.[a-z\d-]+)+$/, "must list domains such as example.com"));

@@ -32,6 +32,7 @@ ChatGPT, Cursor, VS Code and every other client of the Model Context Protocol.</
 <p>${signIn}</p>
 ${key === undefined ? "" : html`<p>${key.explanation}</p>`}
 ${note === undefined ? "" : html`<p>${note}</p>`}
+<p class="quiet">A click on a snippet selects all of it.</p>
 <div class="clients">
 ${[...clients].map((client) => {
   const withSignIn = signIns.find((setup) => setup.client === client);
@@ -45,7 +46,6 @@ ${withKey === undefined ? "" : setupSteps("With the key", withKey)}
 </details>
 `;
 })}</div>
-<p class="quiet">A click on a snippet selects all of it.</p>
 </main>`,
   };
 }

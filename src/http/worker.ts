@@ -13,6 +13,8 @@ import { createPages, notFound } from "./pages.ts";
 const PATHS: ReadonlySet<string> = new Set(["/", "/health", ...Object.values(ENDPOINTS)]);
 /** Longer than any authorization request needs to be. */
 const MAX_URL_CHARS = 8192;
+/** Clients that are web pages call these. No cookie of ours counts there, so any page may. */
+const FOR_PAGES: ReadonlySet<string> = new Set([ENDPOINTS.token, ENDPOINTS.register]);
 const LIMITED: ReadonlySet<string> = new Set([
   ENDPOINTS.authorize,
   ENDPOINTS.token,
@@ -57,16 +59,31 @@ async function serve(
       ctx,
     );
   if (url.pathname === ENDPOINTS.mcp) return serveMcp(request, url, env, settings, authorizationServer);
-  if (LIMITED.has(url.pathname) && request.method !== "OPTIONS") {
-    const limited = await env.AUTH_RATE_LIMIT?.limit({ key: `${url.pathname}:${sourceOf(request)}` });
-    if (limited?.success === false)
-      return oauthError(429, "temporarily_unavailable", "Too many requests from this address", {
-        "retry-after": "60",
-      });
-  }
-  const response = await authorizationServer(request);
+  const response = (await tooMany(request, url, env)) ?? (await authorizationServer(request));
   // The library says nothing with its 404s; whoever asks for metadata wants JSON.
-  return response.status === 404 && response.body === null ? notFound() : response;
+  if (response.status === 404 && response.body === null) return notFound();
+  return FOR_PAGES.has(url.pathname) ? readableByPages(response, request) : response;
+}
+
+/** @returns a refusal, if this address has asked for a sign-in too often. */
+async function tooMany(request: Request, url: URL, env: AuthBindings): Promise<Response | undefined> {
+  if (!LIMITED.has(url.pathname) || request.method === "OPTIONS") return undefined;
+  const limited = await env.AUTH_RATE_LIMIT?.limit({ key: `${url.pathname}:${sourceOf(request)}` });
+  if (limited?.success !== false) return undefined;
+  return oauthError(429, "temporarily_unavailable", "Too many requests from this address", {
+    "retry-after": "60",
+  });
+}
+
+/** The library says so of its own answers; a page has to be able to read our refusals too. */
+function readableByPages(response: Response, request: Request): Response {
+  const origin = request.headers.get("origin");
+  const { headers } = response;
+  if (origin === null || headers.has("access-control-allow-origin")) return response;
+  headers.set("access-control-allow-origin", origin);
+  headers.set("access-control-expose-headers", "retry-after");
+  headers.set("vary", "origin");
+  return response;
 }
 
 const contextOf = ({ origin }: URL, { configuration }: Settings): SignInContext => ({

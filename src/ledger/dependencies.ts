@@ -9,14 +9,32 @@ export interface LedgerDependencies {
   watch: WatchStore;
   parking: Parking;
   upstream: UpstreamClient;
-  /** @returns the token that pays and asks, or undefined when the object has none. */
-  credential(): string | undefined;
-  /** Whether there is a credential when nobody calls: otherwise tasks are brought up to date when somebody asks. */
-  isWatchedAlone(): boolean;
+  credential: LedgerCredential;
   /** @returns epoch milliseconds. */
   now(): number;
   /** @returns a number from 0 to 1, for jitter. */
   random(): number;
-  /** Derives the alarm from the rows. Called after every write that may move it. */
-  arm(): Promise<void>;
+  /**
+   * Derives the alarm from the rows, and what is kept of a credential. Called after every write that may move it.
+   * @param proven a token that the upstream has just taken.
+   */
+  arm(proven?: string): Promise<void>;
+}
+
+/** The tokens that a ledger pays and asks with: the deployment's own, or those that come with the calls. */
+export interface LedgerCredential {
+  /** @returns the token that the call under way pays with, if it brought one. */
+  ofCall(): string | undefined;
+  /** @returns a token to ask about tasks with, if there is one that is not refused. */
+  ofWatch(): string | undefined;
+  /** Whether there is one when nobody calls: otherwise tasks are brought up to date when somebody asks. */
+  isStanding(): boolean;
+  /** Lets the watch use the token of the call under way, for as long as its work takes. */
+  lend<T>(work: () => Promise<T>): Promise<T>;
+  /** The upstream refused a token. @returns whether the watch has another one to go on with. */
+  refused(token: string): boolean;
+  /** Whether the watch has a token that was not refused when another one was. */
+  hasUntried(): boolean;
+  /** Lets refused tokens be tried again. */
+  forgive(): void;
 }

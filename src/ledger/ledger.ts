@@ -44,7 +44,7 @@ export class Ledger {
 
   /** Sends a paid request once, and answers with its task. */
   submit(order: Order): Promise<Result<Task>> {
-    return submit(this.#is, this.#settings, order);
+    return this.#is.credential.lend(() => submit(this.#is, this.#settings, order));
   }
 
   /** @returns the task that made a video, when this account made it. */
@@ -58,7 +58,22 @@ export class Ledger {
   }
 
   /** Answers a poll of one task: from storage, or after a wait for news as tool-surface.md has it. */
-  async poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
+  poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
+    return this.#is.credential.lend(() => this.#poll(reference, poll));
+  }
+
+  /** Answers for several tasks at once, without waiting for news of any. */
+  pollMany(references: TaskReference[], poll: Pick<Poll, "mayAdopt" | "signal">) {
+    return this.#is.credential.lend(() => this.#pollMany(references, poll));
+  }
+
+  /** A page of the upstream's history of the account's token, newest first; what is new in it is adopted. */
+  async history(page: HistoryPage, signal?: AbortSignal): Promise<Result<Task[]>> {
+    const found = await this.#is.credential.lend(() => this.#lookups.history(page, signal));
+    return found.ok ? ok(found.value.flatMap((id) => this.#is.tasks.bySubmissionId(id) ?? [])) : found;
+  }
+
+  async #poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
     const deadlineMs = this.#is.now() + MAX_WAIT_MS;
     const known = this.find(reference);
     if (known === undefined) {
@@ -80,8 +95,7 @@ export class Ledger {
     return ok(current);
   }
 
-  /** Answers for several tasks at once, without waiting for news of any. */
-  async pollMany(
+  async #pollMany(
     references: TaskReference[],
     poll: Pick<Poll, "mayAdopt" | "signal">,
   ): Promise<Result<{ tasks: Task[]; notFound: string[] }>> {
@@ -100,12 +114,6 @@ export class Ledger {
       }
     }
     return ok({ tasks: [...tasks.values()], notFound });
-  }
-
-  /** A page of the upstream's history of the account's token, newest first; what is new in it is adopted. */
-  async history(page: HistoryPage, signal?: AbortSignal): Promise<Result<Task[]>> {
-    const found = await this.#lookups.history(page, signal);
-    return found.ok ? ok(found.value.flatMap((id) => this.#is.tasks.bySubmissionId(id) ?? [])) : found;
   }
 
   /** A page of the ledger itself, newest first, without the upstream. */
@@ -130,14 +138,15 @@ export class Ledger {
    * that was due meanwhile. It is the alarm's, like every look, and runs with the token of this call.
    */
   async #catchUp(signal: AbortSignal | undefined): Promise<void> {
-    const { parking, isWatchedAlone, arm, now } = this.#is;
-    if (isWatchedAlone()) return;
+    const { parking, credential, arm, now } = this.#is;
+    if (credential.isStanding()) return;
     // A watch that stopped for a refused key goes on with the key of this call.
     this.look.resume();
     const dueAtMs = this.look.nextAtMs();
-    if (dueAtMs === null || dueAtMs > now()) return;
+    if (dueAtMs === null) return;
     // First the wait, then the alarm: the look must not be over before anybody waits for it.
-    const looked = parking.wait(ROUND_NEWS, LOOKUP_WAIT_MS, signal);
+    const looked = dueAtMs <= now() && parking.wait(ROUND_NEWS, LOOKUP_WAIT_MS, signal);
+    // Where nothing is due yet too: the alarm may have gone off with nobody there, and this call may be held.
     await arm();
     await looked;
   }

@@ -43,7 +43,7 @@ export class Look {
     const { tasks, watch } = this.#is;
     const dues = [tasks.nextDueMs(), watch.nextLookupMs()].filter((ms) => ms !== null);
     const trouble = watch.trouble();
-    if (dues.length === 0 || trouble?.notBeforeMs === null || this.#is.credential() === undefined)
+    if (dues.length === 0 || trouble?.notBeforeMs === null || this.#is.credential.ofWatch() === undefined)
       return null;
     return Math.max(Math.min(...dues), trouble?.notBeforeMs ?? 0);
   }
@@ -62,13 +62,17 @@ export class Look {
   }
 
   /**
-   * Lets a stopped watch go on when somebody asks again, at most once per polling interval.
+   * Lets a stopped watch go on when somebody asks again, at most once per polling interval; at once when they bring
+   * another key than the one that was refused.
    * @returns whether it had stopped and goes on.
    */
   resume(): boolean {
-    const { watch, now } = this.#is;
+    const { watch, credential, now } = this.#is;
     const trouble = watch.trouble();
-    if (trouble?.notBeforeMs !== null || now() - trouble.sinceMs < POLLING_INTERVAL_MS) return false;
+    if (trouble?.notBeforeMs !== null) return false;
+    const isOver = now() - trouble.sinceMs >= POLLING_INTERVAL_MS;
+    if (!isOver && !(isKeyRefused(trouble.failure) && credential.hasUntried())) return false;
+    if (isOver) credential.forgive();
     watch.setTrouble({ ...trouble, notBeforeMs: now() });
     return true;
   }
@@ -77,7 +81,7 @@ export class Look {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
     for (const task of due) if (task.taskId === null) this.#settle(task, undetermined(task));
-    const token = this.#is.credential();
+    const token = this.#is.credential.ofWatch();
     if (token === undefined || this.blocked() !== undefined) return;
     try {
       const watched = new Map(
@@ -100,7 +104,7 @@ export class Look {
       return this.#lookAt(ids.slice(middle), token);
     }
     const isThisOne = !outcome.ok && ids.length === 1 && isRefusedRequest(outcome.failure);
-    const seen = observations(isThisOne ? [] : this.#recordsOf(outcome));
+    const seen = observations(isThisOne ? [] : this.#recordsOf(outcome, token));
     for (const id of ids) {
       // Read again: the request took a while, and the row may have changed under it.
       const task = this.#is.tasks.byTaskId(id);
@@ -117,7 +121,7 @@ export class Look {
     for (const lookup of due)
       if ("offset" in lookup.query) {
         const outcome = await this.#is.upstream.queryTasks(lookup.query, token);
-        this.#finish(lookup, [...observations(this.#recordsOf(outcome)).values()]);
+        this.#finish(lookup, [...observations(this.#recordsOf(outcome, token)).values()]);
       }
   }
 
@@ -127,7 +131,7 @@ export class Look {
     token: string,
   ): Promise<void> {
     const seen = [
-      ...observations(this.#recordsOf(await this.#is.upstream.queryTasks(query, token))).values(),
+      ...observations(this.#recordsOf(await this.#is.upstream.queryTasks(query, token), token)).values(),
     ];
     for (const lookup of due) {
       const asked = lookup.query;
@@ -172,21 +176,22 @@ export class Look {
   }
 
   /** @returns the records of a good answer, and forgets earlier trouble; a bad one ends the round. */
-  #recordsOf(outcome: QueryOutcome): unknown[] {
+  #recordsOf(outcome: QueryOutcome, token: string): unknown[] {
     if (!outcome.ok) {
-      this.#writeDownTrouble(outcome.failure);
+      this.#writeDownTrouble(outcome.failure, token);
       throw new RoundOver();
     }
     this.#is.watch.clearTrouble();
+    this.#is.credential.forgive();
     return outcome.records;
   }
 
-  #writeDownTrouble(failure: UpstreamFailure): void {
-    const { tasks, watch, now, random } = this.#is;
+  #writeDownTrouble(failure: UpstreamFailure, token: string): void {
+    const { tasks, watch, credential, now, random } = this.#is;
     const failures = (watch.trouble()?.failures ?? 0) + 1;
     const retryAfterSeconds = failure.kind === "status" ? failure.retryAfterSeconds : undefined;
     // Asking again with a refused key or an empty balance helps nobody: the watch stops until the next query.
-    const stopped = isKeyRefused(failure) || isOutOfCredits(failure);
+    const stopped = isKeyRefused(failure) ? !credential.refused(token) : isOutOfCredits(failure);
     const notBeforeMs = stopped ? null : now() + backoffMs(failures, random(), retryAfterSeconds);
     watch.setTrouble({ failures, failure, sinceMs: now(), notBeforeMs });
     // Who asked is told why; nobody watches these, so nothing of them stays due.

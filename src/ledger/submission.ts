@@ -35,7 +35,7 @@ export async function submit(
   order: Order,
 ): Promise<Result<Task>> {
   const requestHash = await hashOf(order);
-  const token = is.credential();
+  const token = is.credential.ofCall();
   if (token === undefined)
     return fail({ kind: "upstream", failure: { kind: "status", status: 401, code: "no_token" } });
 
@@ -77,10 +77,10 @@ async function send(
   token: string,
 ): Promise<Result<Task>> {
   const outcome = await is.upstream.submit(order.request, order.callbackUrl, token);
-  const complete = async (after: Task): Promise<Task> => {
+  const complete = async (after: Task, proven?: string): Promise<Task> => {
     is.tasks.update(after);
     is.parking.news(after.submissionId);
-    await is.arm();
+    await is.arm(proven);
     return after;
   };
   switch (outcome.kind) {
@@ -91,7 +91,10 @@ async function send(
       const processing = accepted(task, outcome.taskId, outcome.traceId);
       const { observation } = outcome;
       return ok(
-        await complete(observation === undefined ? processing : afterLook(processing, observation, is.now())),
+        await complete(
+          observation === undefined ? processing : afterLook(processing, observation, is.now()),
+          token,
+        ),
       );
     }
     case "refused": {

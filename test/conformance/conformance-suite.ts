@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { runCommand } from "../e2e/run-command.ts";
+import { type CommandResult, runCommand } from "../e2e/run-command.ts";
 
-const SUITE = join(import.meta.dirname, "../../node_modules/@modelcontextprotocol/conformance/dist/index.js");
+/** The command. */
+export const SUITE = join(
+  import.meta.dirname,
+  "../../node_modules/@modelcontextprotocol/conformance/dist/index.js",
+);
 
 const checksSchema = z.array(
   z.looseObject({
@@ -36,14 +40,24 @@ export async function runScenario(run: ScenarioRun): Promise<ScenarioReport> {
   const { mcpUrl, revision, scenario, baseline, directory } = run;
   const flags = ["--url", mcpUrl, "--scenario", scenario, "--spec-version", revision, "-o", directory];
   if (baseline !== undefined) flags.push("--expected-failures", baseline);
-  const { code, output } = await runCommand(SUITE, ["server", ...flags], { directory });
-  const [, results] = /^Results saved to (.+)$/m.exec(output) ?? [];
+  const result = await runCommand(SUITE, ["server", ...flags], { directory });
+  const [report] = await readReports(result);
   // A scenario that does not apply to the revision ends with 0 and without results.
-  if (results === undefined) throw new Error(`The scenario ${scenario} did not run:\n${output}`);
-  const checks = checksSchema.parse(JSON.parse(await readFile(join(results, "checks.json"), "utf8")));
-  return {
-    code,
-    output,
-    checks: (status) => checks.filter((check) => check.status === status).map(({ id }) => id),
-  };
+  if (report === undefined) throw new Error(`The scenario ${scenario} did not run:\n${result.output}`);
+  return report;
+}
+
+/** @returns what the suite has written down, in the order in which its scenarios ran. */
+export async function readReports({ code, output }: CommandResult): Promise<ScenarioReport[]> {
+  const directories = [...output.matchAll(/^Results saved to (.+)$/gm)].map(([, results = ""]) => results);
+  return Promise.all(
+    directories.map(async (results) => {
+      const checks = checksSchema.parse(JSON.parse(await readFile(join(results, "checks.json"), "utf8")));
+      return {
+        code,
+        output,
+        checks: (status: Status) => checks.filter((check) => check.status === status).map(({ id }) => id),
+      };
+    }),
+  );
 }

@@ -2,12 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AUTHORIZATION, SECRETS } from "../e2e/server.ts";
+import { ACCESS_KEY, AUTHORIZATION, SECRETS } from "../e2e/server.ts";
 import { useServers } from "../e2e/use-servers.ts";
+import { runAuthorizationScenarios } from "./authorization-suite.ts";
 import { baselinePath, readBaseline } from "./baseline.ts";
 import { runScenario } from "./conformance-suite.ts";
 import { type HeaderProxy, startHeaderProxy } from "./header-proxy.ts";
-import { REVISIONS } from "./scenarios.ts";
+import { AUTHORIZATION_REVISIONS, REVISIONS } from "./scenarios.ts";
 
 const server = useServers({ personal: SECRETS });
 let proxy: HeaderProxy | undefined;
@@ -57,6 +58,29 @@ describe.concurrent("the conformance suite", () => {
       await blind.close();
     },
   );
+});
+
+describe.concurrent("the conformance suite's part for authorization servers", () => {
+  it.for(AUTHORIZATION_REVISIONS)("passes all of its checks, $revision", async ({ revision, scenarios }) => {
+    const { mcpUrl } = server("personal");
+    const consent = { decision: "approve", secret: ACCESS_KEY } as const;
+    const reports = await runAuthorizationScenarios({ mcpUrl, revision, consent, directory });
+    const passed = Object.values(scenarios);
+    expect(reports.map((report) => report.checks("SUCCESS").length)).toEqual(passed);
+    for (const { code, output, checks } of reports) {
+      expect(code, output).toBe(0);
+      for (const status of ["FAILURE", "WARNING", "SKIPPED"] as const)
+        expect(checks(status), output).toEqual([]);
+    }
+  });
+
+  it("would fail, were nobody let in", async () => {
+    const { mcpUrl } = server("personal");
+    const consent = { decision: "deny", secret: ACCESS_KEY } as const;
+    const reports = await runAuthorizationScenarios({ mcpUrl, revision: "2026-07-28", consent, directory });
+    expect(reports.map((report) => report.checks("FAILURE"))).toEqual([[], ["authorization-code-grant"]]);
+    expect(reports.map(({ code }) => code)).toEqual([1, 1]);
+  });
 });
 
 describe("all of its scenarios together", () => {

@@ -32,3 +32,23 @@ export const REVISIONS = [
     },
   },
 ] as const;
+
+/**
+ * What the suite looks at in an authorization server: all of it, and how many checks of each scenario pass. Those of its
+ * scenarios whose names begin with `auth/` are about clients, and we have none.
+ */
+export const AUTHORIZATION_REVISIONS = [
+  // Documents that describe a client (CIMD) came with 2025-11-25.
+  {
+    revision: "2025-06-18",
+    scenarios: { "authorization-server-metadata-endpoint": 1, "authorization-code-grant": 1 },
+  },
+  {
+    revision: "2025-11-25",
+    scenarios: { "authorization-server-metadata-endpoint": 2, "authorization-code-grant": 1 },
+  },
+  {
+    revision: "2026-07-28",
+    scenarios: { "authorization-server-metadata-endpoint": 2, "authorization-code-grant": 1 },
+  },
+] as const;

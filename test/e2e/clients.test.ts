@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import { TOOL_NAMES } from "../../src/tools/registry.ts";
 import { connectInspector } from "./inspector.ts";
+import { makeVideo } from "./make-video.ts";
 import { connectV1, connectV2, type RealClient } from "./sdk-clients.ts";
 import { SECRETS } from "./server.ts";
 import { useServers } from "./use-servers.ts";
@@ -55,14 +56,7 @@ describe.concurrent("a client that nobody here wrote", (it) => {
     expect(client.protocolVersion).toBe(entry.protocolVersion);
     expect(await client.listTools()).toEqual(TOOL_NAMES);
 
-    const submitted = await client.callTool("veo_text_to_video", { prompt: `A ${entry.words} in the snow` });
-    const taskId = submitted.structuredContent.task_id;
-    let task = submitted;
-    let polls = 0;
-    while (task.structuredContent.state === "processing") {
-      task = await client.callTool("veo_get_task", { task_id: taskId, wait_seconds: 50 });
-      polls += 1;
-    }
+    const { taskId, task, polls } = await makeVideo(client, `A ${entry.words} in the snow`);
     expect(task.structuredContent).toMatchObject({ state: "succeeded", task_id: taskId });
     // The first look comes after the video is done, and a poll waits for it: news comes with the first answer.
     expect(polls).toBe(1);

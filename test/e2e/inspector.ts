@@ -16,12 +16,19 @@ const toolsSchema = z.object({
 });
 const callSchema = z.object({ result: toolResultSchema });
 
-/** The MCP Inspector's command line: a process, and so a connection, for each call. */
-export async function connectInspector(mcpUrl: URL, era: "legacy" | "modern"): Promise<RealClient> {
+/**
+ * The MCP Inspector's command line: a process, and so a connection, for each call.
+ * @param authorization the header that it sends: the access key's, when left out.
+ */
+export async function connectInspector(
+  mcpUrl: URL,
+  era: "legacy" | "modern",
+  { authorization } = AUTHORIZATION,
+): Promise<RealClient> {
   const directory = await mkdtemp(join(tmpdir(), "veo-inspector-"));
   const run = async (...args: string[]): Promise<unknown> => {
     const server = [mcpUrl.href, "--transport", "http", "--protocol-era", era, "--stored-auth-only"];
-    const header = ["--header", `Authorization: ${AUTHORIZATION.authorization}`];
+    const header = ["--header", `Authorization: ${authorization}`];
     const result = await runCommand(INSPECTOR, ["--cli", ...server, ...header, "--format", "json", ...args], {
       directory,
       env: { MCP_INSPECTOR_SECRET_STORE: "memory" },

@@ -18,7 +18,7 @@ test("a server that was killed goes on with its sessions, and finishes the task 
   // Nobody has asked the new process for anything: it is the alarm that asks the upstream.
   await vi.waitUntil(() => simulator.requestsTo("tasks").length > 0, { timeout: 40_000, interval: 100 });
 
-  const after = await connectV1(server("personal").mcpUrl, before.sessionId);
+  const after = await connectV1(server("personal").mcpUrl, { sessionId: before.sessionId });
   expect(after.sessionId).toBe(before.sessionId);
   const task = await after.callTool("veo_get_task", { task_id: taskId, wait_seconds: 50 });
   expect(task.structuredContent).toMatchObject({ state: "succeeded", task_id: taskId });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Credential } from "../../src/agent/credential.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Parking } from "../../src/ledger/parking.ts";
 import { TaskStore } from "../../src/ledger/task-store.ts";
@@ -31,8 +32,11 @@ describe("tools that an operator switched off", () => {
           watch: new WatchStore(sql),
           parking: new Parking(),
           upstream: createUpstreamClient({ baseUrl: "https://upstream.test", requestTimeoutMs: 1000 }),
-          credential: () => "token",
-          isWatchedAlone: () => true,
+          credential: new Credential(sql, {
+            deploymentToken: "token",
+            secretKey: undefined,
+            account: "owner",
+          }),
           now: () => Date.now(),
           random: () => 0,
           arm: async () => undefined,
