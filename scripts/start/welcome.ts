@@ -13,7 +13,8 @@ interface Started {
 const SIGN_IN: Record<Exclude<Entry["mode"], "personal">, string> = {
   team: "Sign in     with your identity provider; each client opens it by itself.",
   passthrough: "Sign in     with any AceDataCloud key, in a header or on the page that a client opens.",
-  acedata: "Sign in     at AceDataCloud, or with any AceDataCloud key in a header.",
+  acedata:
+    "Sign in     at AceDataCloud (the real one, unless ACEDATACLOUD_AUTH_BASE_URL is set), or with any key in a header.",
 };
 
 /** What `npm start` says when the server is there. */
@@ -24,7 +25,7 @@ export function welcome({ mcpUrl, entry, isReal, upstreamUrl, generationSeconds 
         `Upstream    ${upstreamUrl}, simulated: nothing is paid, a video takes ${generationSeconds} s and is a test picture.`,
         entry.mode === "personal" || entry.mode === "team"
           ? "            For real videos, put ACEDATACLOUD_API_TOKEN=… into .dev.vars and start again."
-          : "            For real videos, put ACEDATACLOUD_API_BASE_URL=https://api.acedata.cloud there and start again.",
+          : "            For real videos, put ACEDATACLOUD_API_BASE_URL=https://api.acedata.cloud into .dev.vars.",
       ];
   const setups = entry.mode === "personal" ? clientCommands(mcpUrl, entry.accessKey) : signInSetups(mcpUrl);
   return [

@@ -102,21 +102,20 @@ export class Credential implements LedgerCredential {
   /**
    * Keeps a token while tasks are in flight, and erases it with the last of them.
    * @param isInFlight asked again after every turn: the rows decide, not the moment of the call.
-   * @param proven a token that the upstream has just taken: it replaces the one that is kept. The token of a call
-   * that proves nothing is kept only where there is none, so that a dead one never pushes out one that works.
+   * @param proven a token that the upstream has just taken: it replaces the one that is kept. Any other is kept only
+   * where there is none, so that a dead one never pushes out one that works.
    */
   settle(isInFlight: () => boolean, proven?: string): Promise<void> {
-    const offered = this.#ofCall.getStore();
-    const change = () => this.#settle(isInFlight, () => proven ?? this.#kept ?? offered);
+    const change = () => this.#settle(isInFlight, proven);
     // Whatever became of the change before: one that failed must not stop those that follow.
     this.#settled = this.#settled.then(change, change);
     return this.#settled;
   }
 
-  async #settle(isInFlight: () => boolean, wanted: () => string | undefined): Promise<void> {
+  async #settle(isInFlight: () => boolean, proven: string | undefined): Promise<void> {
     if (this.#settings.deploymentToken !== undefined) return;
     if (!isInFlight()) return this.#erase();
-    const token = wanted();
+    const token = proven ?? this.ofWatch();
     if (token === undefined || token === this.#kept) return;
     const sealed = await this.#seal(token);
     if (sealed === undefined || !isInFlight() || this.#refused.has(token)) return;

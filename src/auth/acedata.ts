@@ -4,7 +4,8 @@ import type { SignInOutcome } from "./props.ts";
 import { askProvider } from "./provider-request.ts";
 import { sha256 } from "./secret-comparison.ts";
 
-const token = z.string().min(1).max(4096);
+/** It goes into a header: anything but visible ASCII would make every request of the account fail. */
+const token = z.string().regex(/^[\x21-\x7e]{1,4096}$/);
 const id = z.union([z.string().min(1), z.int()]).transform(String);
 /** Lists come bare, under `results` or under `items` (upstream-contract.md, "AceDataCloud login"). */
 const listOf = <T>(item: z.ZodType<T>) =>
@@ -73,10 +74,9 @@ function payloadOf(jwt: string): unknown {
   return JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
 }
 
-/** Their ids are numbers or UUIDs; whatever else one may be one day, it must name nobody else's account. */
+/**
+ * Their ids are numbers or UUIDs; whatever else one may be one day, it must name nobody else's account. A hash is
+ * longer than any id that stands for itself, so no id can be made to look like one.
+ */
 const accountSuffix = (userId: string): string =>
-  /^[\w-]{1,64}$/.test(userId)
-    ? userId
-    : `x${Buffer.from(sha256(`acedata:${userId}`))
-        .toString("hex")
-        .slice(0, 32)}`;
+  /^[\w-]{1,64}$/.test(userId) ? userId : `x${Buffer.from(sha256(`acedata:${userId}`)).toString("hex")}`;

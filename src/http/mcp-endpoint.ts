@@ -5,8 +5,9 @@ import { packExchange, unpackAnswer } from "../agent/exchange.ts";
 import type { Settings } from "../agent/settings.ts";
 import { readBearer } from "../auth/bearer.ts";
 import type { AuthBindings } from "../auth/bindings.ts";
-import { holderOfKey, isOverLimit } from "../auth/header-key.ts";
+import { holderOfKey } from "../auth/header-key.ts";
 import { oauthError } from "../auth/oauth-endpoints.ts";
+import { isOverLimit } from "../auth/rate-limit.ts";
 import { createListenHandler, isListen, type ListenHandler } from "../mcp/listen.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
@@ -78,7 +79,7 @@ async function authenticated(
   const response = await authorizationServer(request);
   // Nobody who knows a credential comes by here, so a shared address locks nobody out.
   const isRefused = response.status === 401 && bearer.kind !== "none";
-  return isRefused && (await isOverLimit(request, env)) ? tooMany() : response;
+  return isRefused && (await isOverLimit("bearer", request, env)) ? tooMany() : response;
 }
 
 const tooMany = (): Response =>

@@ -1,8 +1,8 @@
 import { readSettings, type Settings } from "../agent/settings.ts";
-import { sourceOf } from "../auth/address.ts";
 import type { AuthBindings } from "../auth/bindings.ts";
 import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
 import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
+import { isOverLimit } from "../auth/rate-limit.ts";
 import type { SignInContext } from "../auth/sign-in-context.ts";
 import { createLog, errorName } from "../log.ts";
 import { serveExchange, serveMcp } from "./mcp-endpoint.ts";
@@ -68,8 +68,7 @@ async function serve(
 /** @returns a refusal, if this address has asked for a sign-in too often. */
 async function tooMany(request: Request, url: URL, env: AuthBindings): Promise<Response | undefined> {
   if (!LIMITED.has(url.pathname) || request.method === "OPTIONS") return undefined;
-  const limited = await env.AUTH_RATE_LIMIT?.limit({ key: `${url.pathname}:${sourceOf(request)}` });
-  if (limited?.success !== false) return undefined;
+  if (!(await isOverLimit(url.pathname, request, env))) return undefined;
   return oauthError(429, "temporarily_unavailable", "Too many requests from this address", {
     "retry-after": "60",
   });

@@ -71,7 +71,7 @@ describe("an app that publishes what it is", () => {
     await isRefused(await open(APP, "https://evil.example/callback"), "Invalid redirect URI");
   });
 
-  it.each<[what: string, address: string, handler: DocumentHandler]>([
+  it.each<[what: string, address: string, handler: DocumentHandler, message?: string]>([
     ["redirects", APP, redirectTo(EVIL)],
     ["redirects to its own host", APP, redirectTo("/other.json")],
     ["redirects at an address longer than any key", LONG_ADDRESS, redirectTo(EVIL)],
@@ -85,11 +85,11 @@ describe("an app that publishes what it is", () => {
     ],
   ])(
     "is not taken for the one at whose address there is something that %s",
-    async (_what, address, handler) => {
+    async (_what, address, handler, message = "redirects to another address") => {
       hosts.put(address, handler);
       for (const target of [EVIL, "https://app.example/other.json"])
         hosts.put(target, json(documentOf(address)));
-      await isRefused(await open(address), "");
+      await isRefused(await open(address), message);
       expect(hosts.asked).not.toContain(EVIL);
       expect(hosts.asked).not.toContain("https://app.example/other.json");
     },

@@ -197,6 +197,13 @@ describe("the answer to the consent page", () => {
     await isRefused(await browser.decide(approval(handle, secret)), 403, "That is not the access key.");
   });
 
+  it("is refused when the app's registration lapsed while the page was open", async () => {
+    await world.advance(90 * 86_400_000 - 60_000);
+    const { handle } = await ask();
+    await world.advance(120_000);
+    await isRefused(await browser.decide(approval(handle)), 400, "Invalid client_id");
+  });
+
   it("can be given in two windows at once", async () => {
     const [one, two] = [await ask(), await ask()];
     await isApproved(await browser.decide(approval(two.handle)), two.verifier);

@@ -120,6 +120,11 @@ describe("what a client finds out before it signs in", () => {
     const other = "https://other.test";
     expect(await json(`${other}${RESOURCE}`)).toEqual(resourceOf(other));
     expect(await json(`${other}${SERVER}`)).toEqual(serverOf(other));
+    // More hosts than are kept in memory.
+    for (let number = 0; number < 20; number += 1) {
+      const host = `https://host-${number}.test`;
+      expect(await json(`${host}${SERVER}`)).toEqual(serverOf(host));
+    }
     expect(await json(RESOURCE)).toEqual(resourceOf(ORIGIN));
 
     const client = await registerClient(world);

@@ -87,6 +87,25 @@ describe("the way to the identity provider and back", () => {
     expect(await team.accounts()).toEqual([]);
   });
 
+  it("takes no notice of what else a provider adds, and of nothing that is there twice", async () => {
+    const journey = await team.depart();
+    const back = await team.comeBack(journey);
+    for (const [name, value] of [
+      ["session_state", "keycloak"],
+      ["scope", "openid https://www.googleapis.com/auth/userinfo.email"],
+      ["authuser", "0"],
+      ["redirect_uri", "https://evil.test"],
+    ] as const)
+      back.searchParams.set(name, value);
+    expect(await team.outcomeOf(journey, await journey.browser.open(back))).toEqual(CODE);
+    const second = await team.depart();
+    const twice = await team.comeBack(second);
+    twice.searchParams.append("code", "another");
+    expect(await team.outcomeOf(second, await second.browser.open(twice))).toEqual({
+      error: "temporarily_unavailable",
+    });
+  });
+
   it("works once", async () => {
     const journey = await team.depart();
     const back = await team.comeBack(journey);

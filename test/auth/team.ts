@@ -42,6 +42,8 @@ export interface Team extends Pick<World, "fetch"> {
   signIn(): Promise<Tokens>;
   /** The status of a call at `/mcp`, and what the challenge says. */
   call(token: string): Promise<{ status: number; challenge: string | null }>;
+  /** What is done with a redirect in answer to our requests to the provider. */
+  redirects: ReadonlySet<string>;
   /** Everything that was answered to anybody or written to the log, piece by piece. */
   told(): readonly string[];
   /** The accounts that have a grant or a token in storage. */
@@ -71,9 +73,10 @@ export async function createTeam(
   variables: Variables,
   accounts: readonly string[] = ["owner"],
 ): Promise<Team> {
+  const redirects = new Set<string>();
   const { fetch: send, ...world } = createSignInWorld({
     variables: { LOG_LEVEL: "debug", ...variables },
-    identity: [provider],
+    identity: [watched(provider, redirects)],
     accounts,
   });
   const told: string[] = [];
@@ -140,6 +143,7 @@ export async function createTeam(
       const response = await callMcp({ fetch }, token);
       return { status: response.status, challenge: response.headers.get("www-authenticate") };
     },
+    redirects,
     told: () => told,
     async accounts() {
       const ids = await listDurableObjectIds(env.OAUTH_STORE);
@@ -153,6 +157,16 @@ export async function createTeam(
   };
 }
 
+/** The provider as our Worker reaches it, which is not how a browser does. */
+const watched = ({ handles, unexpected, fetch }: Provider, redirects: Set<string>) => ({
+  handles,
+  unexpected,
+  fetch(input: Request | URL | string, init?: RequestInit) {
+    redirects.add(new Request(input, init).redirect);
+    return fetch(input, init);
+  },
+});
+
 /** Grants and tokens are kept as `grant:<account>:…` and `token:<account>:…`. */
 const accountIn = ({ name }: { name: string }): string => name.split(":")[1] ?? "";
 
@@ -160,13 +174,15 @@ const accountIn = ({ name }: { name: string }): string => name.split(":")[1] ?? 
  * Ends a team's world. Fails where a request crashed, or where anything that the deployment keeps to itself was
  * answered to somebody, written to the log, or put into an address at the provider.
  */
-export async function endTeam({ world, told }: Team, provider: Provider): Promise<void> {
+export async function endTeam({ world, told, redirects }: Team, provider: Provider): Promise<void> {
   const { client, requests } = provider;
   // GitHub's tokens, and signed ones: an id_token holds a person's address.
   const never = ["request_crashed", client.secret, UPSTREAM_TOKEN, ACCESS_KEY, /gho_|eyJ[\w-]+\./];
   const holds = (line: string) =>
     never.some((what) => (typeof what === "string" ? line.includes(what) : what.test(line)));
   try {
+    // Followed, a redirect would carry a secret or a token to wherever it points.
+    expect([...redirects].filter((mode) => mode !== "manual")).toEqual([]);
     expect([...told(), ...requests.map(({ url }) => url)].filter(holds)).toEqual([]);
   } finally {
     await world.end();

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { type Deployment, SECRETS } from "../e2e/server.ts";
 import { useServers } from "../e2e/use-servers.ts";
 import { type App, startApp } from "./app.ts";
@@ -38,17 +38,19 @@ describeInChromium("the looks of the pages", (chromium) => {
   let apps: Record<"personal" | "team" | "longNamed", App>;
   let folder: string;
   beforeAll(async () => {
-    folder = process.env.SCREENSHOTS ?? (await mkdtemp(join(tmpdir(), "veo-screenshots-")));
+    // A folder to keep the pictures in, for whoever wants to look at them.
+    const kept = process.env.SCREENSHOTS;
+    folder = kept ?? (await mkdtemp(join(tmpdir(), "veo-screenshots-")));
     const [personal, team, longNamed] = await Promise.all([
       startApp(server("personal").url, { name: "Claude Code" }),
       startApp(server("team").url, { name: "Claude Code" }),
       startApp(server("personal").url, { name: LONG_NAME }),
     ]);
     apps = { personal, team, longNamed };
-  });
-  afterAll(async () => {
-    await Promise.all(Object.values(apps).map((app) => app.close()));
-    if (process.env.SCREENSHOTS === undefined) await rm(folder, { recursive: true, force: true });
+    return async () => {
+      await Promise.all(Object.values(apps).map((app) => app.close()));
+      if (kept === undefined) await rm(folder, { recursive: true, force: true });
+    };
   });
 
   /** Every page there is, by the way to it. */

@@ -67,6 +67,7 @@ function useChromium(): Chromium {
       if (browser === undefined) throw new Error("The browser has not started.");
       const context = await browser.newContext(options);
       contexts.push(context);
+      context.setDefaultTimeout(TIMEOUT_MS / 2);
       context.on("weberror", (error) => complaints.push(String(error.error())));
       context.on("console", (message) => {
         if (["error", "warning"].includes(message.type()) && !isAboutStatus(message.text()))

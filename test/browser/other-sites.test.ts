@@ -1,9 +1,8 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import { TOOL_NAMES } from "../../src/tools/registry.ts";
 import { ACCESS_KEY, type Deployment, SECRETS } from "../e2e/server.ts";
 import { useServers } from "../e2e/use-servers.ts";
-import type { FetchServer } from "../fetch-server.ts";
 import { createFakeGithub } from "../identity/fake-github.ts";
 import { serveIdentity } from "../identity/node-server.ts";
 import { type App, startApp } from "./app.ts";
@@ -16,9 +15,12 @@ const asLocalhost = (url: string) => url.replace("127.0.0.1", "localhost");
 
 describeInChromium("the pages and other sites", (chromium) => {
   const github = createFakeGithub();
-  let provider: FetchServer;
   beforeAll(async () => {
-    provider = await serveIdentity(github);
+    const provider = await serveIdentity(github);
+    return async () => {
+      await provider.close();
+      expect(github.unexpected).toEqual([]);
+    };
   });
   const server = useServers({
     personal: SECRETS,
@@ -39,10 +41,7 @@ describeInChromium("the pages and other sites", (chromium) => {
   beforeAll(async () => {
     personalApp = await startApp(server("personal").url, { host: "localhost" });
     teamApp = await startApp(asLocalhost(server("team").url));
-  });
-  afterAll(async () => {
-    await Promise.all([personalApp.close(), teamApp.close(), provider.close()]);
-    expect(github.unexpected).toEqual([]);
+    return () => Promise.all([personalApp.close(), teamApp.close()]);
   });
 
   it("cannot be shown in a frame: nothing of them is there", async () => {

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { TOOL_NAMES } from "../../src/tools/registry.ts";
 import { ACCESS_KEY, SECRETS } from "../e2e/server.ts";
 import { useServers } from "../e2e/use-servers.ts";
@@ -33,8 +33,8 @@ describeInChromium("signing in at a personal server", (chromium) => {
   beforeAll(async () => {
     app = await startApp(server("personal").url);
     guessedApp = await startApp(server("guessed").url);
+    return () => Promise.all([app.close(), guessedApp.close()]);
   });
-  afterAll(() => Promise.all([app.close(), guessedApp.close()]));
 
   it.for([
     { scripts: "allowed", javaScriptEnabled: true },

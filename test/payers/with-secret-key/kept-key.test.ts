@@ -129,12 +129,12 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
     expect(questionsOf(world)).toHaveLength(asked);
   });
 
-  describe("that is not to be opened", () => {
+  describe("in the row", () => {
     const seal = async (secretKey: string, account: string, token: string): Promise<string> =>
       world.inObject(async (_, { storage: { sql } }) => {
         sql.exec("DELETE FROM credential");
         const credential = new Credential(sql, { deploymentToken: undefined, secretKey, account });
-        await credential.during(token, () => credential.settle(() => true));
+        await credential.during(token, () => credential.lend(() => credential.settle(() => true)));
         return sql.exec<{ sealed: string }>("SELECT sealed FROM credential").one().sealed;
       });
     const SECRET_KEY = "secret-key-of-the-tests-0123456789-0123456789";
@@ -166,7 +166,7 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
       ["no base64", false, () => "!!!.???"],
       ["one word", false, () => "sealed"],
       ["empty", false, () => ""],
-    ])("is erased where it is %s: %s", async (what, opens, sealed) => {
+    ])("that is %s is used only if it opens (%s), and is erased otherwise", async (what, opens, sealed) => {
       const taskId = await ada.submit();
       const row = await sealed();
       await world.inObject((_, { storage }) => {
