@@ -165,7 +165,10 @@ export function createWorld(options: WorldOptions = {}): World {
     async crash() {
       await abortAllDurableObjects();
       // The timers of the object that died: nothing of it may go off in the one that follows.
+      const nowMs = Date.now();
       vi.clearAllTimers();
+      // Clearing sets the clock back to its start too.
+      vi.setSystemTime(nowMs);
     },
     inObject: (look, account) => runInDurableObject(stub(account), look),
     taskQueries: () => simulator.requestsTo("tasks").length,

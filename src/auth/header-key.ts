@@ -1,8 +1,8 @@
 import type { Caller } from "../agent/caller.ts";
 import type { Configuration } from "../config/configuration.ts";
-import { sourceOf } from "./address.ts";
 import type { AuthBindings } from "./bindings.ts";
 import { callerOf, propsOf } from "./props.ts";
+import { isOverLimit } from "./rate-limit.ts";
 import { isSameSecret } from "./secret-comparison.ts";
 import { checkUpstreamKey, looksLikeUpstreamKey, ownerOfUpstreamKey, recallVerdict } from "./upstream-key.ts";
 
@@ -47,7 +47,8 @@ async function holderOfUpstreamKey(
   configuration: Configuration,
 ): Promise<KeyHolder> {
   if (!looksLikeUpstreamKey(key)) return { kind: "unknown" };
-  if (recallVerdict(key, configuration) === undefined && (await isOverLimit(request, env)))
+  // Counted apart from the 401 that may follow: this one guards the upstream.
+  if (recallVerdict(key, configuration) === undefined && (await isOverLimit("key-check", request, env)))
     return { kind: "limited" };
   switch (await checkUpstreamKey(key, configuration)) {
     case "accepted":
@@ -57,10 +58,4 @@ async function holderOfUpstreamKey(
     case "unreachable":
       return { kind: "unreachable" };
   }
-}
-
-/** Counts one more credential that nobody knew from this address. Fails open: it guards effort, not secrets. */
-export async function isOverLimit(request: Request, env: AuthBindings): Promise<boolean> {
-  const limited = await env.AUTH_RATE_LIMIT?.limit({ key: `bearer:${sourceOf(request)}` });
-  return limited?.success === false;
 }

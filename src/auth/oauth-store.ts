@@ -97,10 +97,9 @@ export class OAuthStore extends DurableObject<unknown> {
     return current + 1;
   }
 
-  /** @returns whether the key was there, at the revision the deletion depends on, if it names one. */
-  remove(key: string, ifRevision?: number): boolean {
-    const current = this.read(key)?.revision;
-    if (current === undefined || (ifRevision !== undefined && ifRevision !== current)) return false;
+  /** @returns whether the key was there. */
+  remove(key: string): boolean {
+    if (this.read(key) === undefined) return false;
     this.ctx.storage.sql.exec("DELETE FROM entry WHERE key = ?", key);
     return true;
   }

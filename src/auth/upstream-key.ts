@@ -52,9 +52,11 @@ export async function checkUpstreamKey(key: string, configuration: Configuration
   });
   const outcome = await upstream.queryTasks({ offset: 0, limit: 1 }, key);
   if (outcome.ok) return remember(name, "accepted", ACCEPTED_FOR_MS);
-  if (isKeyRefused(outcome.failure)) return remember(name, "refused", REFUSED_FOR_MS);
+  const { failure } = outcome;
+  const isDisabled = failure.kind === "status" && failure.code === "disabled";
+  if (isKeyRefused(failure) || isDisabled) return remember(name, "refused", REFUSED_FOR_MS);
   // An empty balance is told only to somebody whose key is good.
-  if (isOutOfCredits(outcome.failure)) return remember(name, "accepted", ACCEPTED_FOR_MS);
+  if (isOutOfCredits(failure)) return remember(name, "accepted", ACCEPTED_FOR_MS);
   // The upstream is in trouble: whoever it accepted before goes on, and can read what is in the ledger.
   return remembered.accepted.has(name) ? remember(name, "accepted", TROUBLE_FOR_MS) : "unreachable";
 }

@@ -1,5 +1,6 @@
 import { readSettings, type Settings } from "../agent/settings.ts";
 import type { AuthBindings } from "../auth/bindings.ts";
+import { noticeResponse } from "../auth/notice-page.ts";
 import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
 import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
 import { isOverLimit } from "../auth/rate-limit.ts";
@@ -15,12 +16,8 @@ const PATHS: ReadonlySet<string> = new Set(["/", "/health", ...Object.values(END
 const MAX_URL_CHARS = 8192;
 /** Clients that are web pages call these. No cookie of ours counts there, so any page may. */
 const FOR_PAGES: ReadonlySet<string> = new Set([ENDPOINTS.token, ENDPOINTS.register]);
-const LIMITED: ReadonlySet<string> = new Set([
-  ENDPOINTS.authorize,
-  ENDPOINTS.token,
-  ENDPOINTS.register,
-  ENDPOINTS.callback,
-]);
+const SEEN_BY_PEOPLE: ReadonlySet<string> = new Set([ENDPOINTS.authorize, ENDPOINTS.callback]);
+const LIMITED: ReadonlySet<string> = new Set([...FOR_PAGES, ...SEEN_BY_PEOPLE]);
 
 /**
  * Every request. What is wrong with the deployment is said before anything else, on every path; then the host; then
@@ -69,9 +66,18 @@ async function serve(
 async function tooMany(request: Request, url: URL, env: AuthBindings): Promise<Response | undefined> {
   if (!LIMITED.has(url.pathname) || request.method === "OPTIONS") return undefined;
   if (!(await isOverLimit(url.pathname, request, env))) return undefined;
-  return oauthError(429, "temporarily_unavailable", "Too many requests from this address", {
-    "retry-after": "60",
-  });
+  const headers = { "retry-after": "60" };
+  return SEEN_BY_PEOPLE.has(url.pathname)
+    ? noticeResponse(
+        429,
+        {
+          title: "Too many attempts",
+          message: "Too many sign-ins were started from your network.",
+          nextStep: "Wait a minute, then start again from your app.",
+        },
+        new Headers(headers),
+      )
+    : oauthError(429, "temporarily_unavailable", "Too many requests from this address", headers);
 }
 
 /** The library says so of its own answers; a page has to be able to read our refusals too. */

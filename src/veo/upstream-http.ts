@@ -33,7 +33,8 @@ export async function postJson(
     });
     const text = await readBounded(response);
     if (text === undefined) return unreadable(response.status, "too_large");
-    const json = parseJson(text);
+    // An upstream that echoes the token, in whatever part of its answer, must not make us keep or show it.
+    const json = parseJson(text.replaceAll(token, "[token]"));
     if (response.ok)
       return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
     const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
@@ -42,7 +43,7 @@ export async function postJson(
       failure: {
         kind: "status",
         status: response.status,
-        ...scrub(readErrorBody(json) ?? {}, token),
+        ...readErrorBody(json),
         ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
       },
     };
@@ -106,11 +107,6 @@ export function readErrorBody(body: unknown): ErrorBody | undefined {
     ...(message !== undefined && { message }),
     ...(traceId !== undefined && { traceId }),
   };
-}
-
-/** An upstream that echoes the token in its message must not make us show it. */
-function scrub(said: ErrorBody, token: string): ErrorBody {
-  return said.message === undefined ? said : { ...said, message: said.message.replaceAll(token, "[token]") };
 }
 
 /** RFC 9110, section 10.2.3: seconds, or an HTTP date. @returns whole seconds from now, at least 1, at most a day. */

@@ -31,7 +31,7 @@ export function createHeldShards() {
         await pass(key);
         return shard.write(key, value, options);
       },
-      remove: (key, ifRevision) => shard.remove(key, ifRevision),
+      remove: (key) => shard.remove(key),
       list: (prefix, limit, after) => shard.list(prefix, limit, after),
       beginRedemption: (id) => shard.beginRedemption(id),
       endRedemption: (id) => shard.endRedemption(id),

@@ -51,6 +51,31 @@ describe("sessions of 2025-era clients", () => {
     expect((await initialize("2024-01-01")).text).toContain('"protocolVersion":"2025-11-25"');
   });
 
+  it("are answered when a call that waits is cancelled, so that nothing stays open", async () => {
+    const { sessionId } = await initialize();
+    const session = { "mcp-session-id": sessionId, "mcp-protocol-version": "2025-11-25" };
+    const call = (id: number, name: string, args: object) =>
+      send("POST", { jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args } }, session);
+    const made = await (await call(2, "veo_text_to_video", { prompt: "a heron" })).text();
+    const [, taskId] = /"task_id":"([^"]+)"/.exec(made) ?? [];
+    const waiting = call(3, "veo_get_task", { task_id: taskId, wait_seconds: 50 });
+    await world.settle();
+    const cancelled = await send(
+      "POST",
+      { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 3 } },
+      session,
+    );
+    expect(cancelled.status).toBe(202);
+    expect(await (await waiting).json()).toMatchObject({ id: 3, error: { message: "Request cancelled" } });
+    // Cancelling what is over, or what never was, changes nothing.
+    for (const requestId of [3, 99, "x"]) {
+      const params = { requestId };
+      const late = await send("POST", { jsonrpc: "2.0", method: "notifications/cancelled", params }, session);
+      expect(late.status).toBe(202);
+    }
+    expect(await ping(sessionId)).toBe(200);
+  });
+
   it("survive the object's hibernation, with what the client declared", async () => {
     const client = await world.until(connectLegacy(world));
     await world.evict();
