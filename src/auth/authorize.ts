@@ -11,6 +11,7 @@ import { pageResponse } from "./page.ts";
 import { checkPassphrase } from "./passphrase.ts";
 import { redirectTo } from "./redirect.ts";
 import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
+import { usingPageOnce } from "./spent-page.ts";
 import { checkUpstreamKey, looksLikeUpstreamKey, ownerOfUpstreamKey } from "./upstream-key.ts";
 
 type PageContext = Context<{ Bindings: SignInBindings }>;
@@ -40,11 +41,11 @@ export function authorizeRoutes(context: SignInContext) {
       if (form === undefined) return noticeResponse(400, UNKNOWN_FORM);
       const { OAUTH_PROVIDER: oauth } = c.env;
       if (form.decision !== "approve") {
-        const denied = await oauth.denyConsent(c.req.raw, form.handle);
+        const denied = await usingPageOnce(oauth.denyConsent(c.req.raw, form.handle));
         return redirectTo(denied.redirectTo, denied.headers);
       }
       // First of all: the handle counts once, and only in the browser that was shown the page.
-      const approved = await oauth.approveConsent(c.req.raw, form.handle);
+      const approved = await usingPageOnce(oauth.approveConsent(c.req.raw, form.handle));
       return afterConsent(c, context, approved.request, approved.headers, form.secret.trim());
     });
 }

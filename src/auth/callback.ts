@@ -7,6 +7,7 @@ import { noticeResponse } from "./notice-page.ts";
 import type { Refusal } from "./props.ts";
 import { redirectTo } from "./redirect.ts";
 import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
+import { usingPageOnce } from "./spent-page.ts";
 
 /** Said here and not to the client: the person has to read it, and may not be who the client thinks. */
 const REFUSED: Record<Refusal, { title: string; message: string; nextStep: string }> = {
@@ -34,12 +35,17 @@ export const callbackRoutes = (context: SignInContext) =>
     if (access.mode !== "team" && access.mode !== "acedata") return c.notFound();
     const { search, searchParams } = new URL(c.req.url);
     // Only in the browser that was sent away, and once: a code that was stolen on its way back is worth nothing.
-    const { request, data, headers } = await c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw);
-    if (searchParams.has("error"))
-      return redirectTo(
-        authorizationErrorRedirect(request, "access_denied", "Sign-in was declined"),
-        headers,
-      );
+    const { request, data, headers } = await usingPageOnce(c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw));
+    const providerError = searchParams.get("error");
+    if (providerError !== null) {
+      const error = errorCode(providerError);
+      context.log("info", "sign_in_declined", { provider: access.provider.kind, error });
+      const redirect =
+        error === "access_denied"
+          ? authorizationErrorRedirect(request, error, "Sign-in was declined")
+          : authorizationErrorRedirect(request, "temporarily_unavailable", "The identity provider failed");
+      return redirectTo(redirect, headers);
+    }
     const callback = new URL(`/oauth/callback${search}`, context.origin);
     const state = searchParams.get("state") ?? "";
     const leg = legSchema.parse(data);
@@ -56,3 +62,6 @@ export const callbackRoutes = (context: SignInContext) =>
     context.log("warn", "sign_in_refused", { provider: access.provider.kind, reason: outcome.refusal });
     return noticeResponse(403, REFUSED[outcome.refusal], headers);
   });
+
+/** A code of OAuth's (RFC 6749, section 4.1.2.1). Anybody can write the address, so nothing else of it is logged. */
+const errorCode = (text: string): string => (/^[a-z_]{1,40}$/.test(text) ? text : "unreadable");

@@ -3,9 +3,9 @@ import { Hono } from "hono";
 import { authorizeRoutes } from "./authorize.ts";
 import { callbackRoutes } from "./callback.ts";
 import { noticeResponse } from "./notice-page.ts";
-import { StaleWriteError } from "./oauth-storage.ts";
 import { redirectTo } from "./redirect.ts";
 import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
+import { SpentPageError } from "./spent-page.ts";
 
 /** The pages of a sign-in. What is wrong with a request is shown here unless the client's address was checked. */
 export const signInRoutes = (context: SignInContext) =>
@@ -22,10 +22,10 @@ export const signInRoutes = (context: SignInContext) =>
           title: "This app could not be verified",
           message: "The document that describes the app is missing, too large or not valid.",
         });
-      if (error instanceof StaleWriteError)
+      if (error instanceof SpentPageError)
         return noticeResponse(400, {
-          title: "This page was used already",
-          message: "The same sign-in was sent twice.",
+          title: "This page cannot be used any more",
+          message: "It was used already, has expired, or was opened in another browser.",
         });
       throw error;
     });

@@ -15,6 +15,7 @@ import {
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker";
 import { WorkerTransport } from "agents/mcp";
 import type { ToolContext } from "../tools/define-tool.ts";
+import { OpenRequests } from "./cancellation.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Lane } from "./lane.ts";
 import { translatingProblems } from "./problem.ts";
@@ -22,20 +23,28 @@ import type { SessionState, SessionStore } from "./session-store.ts";
 
 /** Servers of sessions kept in memory; the others are rebuilt from their rows when they are used. */
 const MAX_LIVE = 32;
+/** The code that the Language Server Protocol has for it; MCP names none, since nobody waits for the answer. */
+const REQUEST_CANCELLED = -32800;
 /** 2025-11-25, "Resources": the code of that generation for a resource that does not exist. */
 const RESOURCE_NOT_FOUND = -32002;
+
+/** A session in memory. */
+interface Session {
+  transport: WorkerTransport;
+  requests: OpenRequests;
+}
 
 /**
  * The 2025-era lane (2025-03-26 to 2025-11-25): sessions, from `@modelcontextprotocol/sdk`. A transport is one
  * session; whether a session exists is decided by its row, before any transport is made for it.
  */
 export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): Lane {
-  const live = new Map<string, WorkerTransport>();
+  const live = new Map<string, Session>();
 
   const connect = async (
     state: SessionState | undefined,
     context: Omit<ToolContext, "signal">,
-  ): Promise<WorkerTransport> => {
+  ): Promise<Session> => {
     const transport: WorkerTransport = new WorkerTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
       // Nothing is said before a result yet, so an answer need not be a stream of one event: JSON is a tenth cheaper.
@@ -54,13 +63,13 @@ export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): 
       },
     });
     await buildServer(catalogue, context).connect(transport);
-    return transport;
+    return { transport, requests: new OpenRequests() };
   };
 
   /** Puts the session unused for longest out of memory, if there are too many. A call of it that waits still ends. */
-  const keep = (sessionId: string, transport: WorkerTransport) => {
+  const keep = (sessionId: string, session: Session) => {
     live.delete(sessionId);
-    live.set(sessionId, transport);
+    live.set(sessionId, session);
     const [oldest] = live.keys();
     if (live.size > MAX_LIVE && oldest !== undefined) live.delete(oldest);
   };
@@ -73,14 +82,25 @@ export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): 
       const sessionId = request.headers.get("mcp-session-id");
       if (sessionId === null) {
         const opened = await connect(undefined, context);
-        const response = await opened.handleRequest(request, { parsedBody: body });
-        if (isInitialize(body) && opened.sessionId !== undefined) keep(opened.sessionId, opened);
+        const response = await opened.transport.handleRequest(request, { parsedBody: body });
+        const { sessionId: given } = opened.transport;
+        if (isInitialize(body) && given !== undefined) keep(given, opened);
         return response;
       }
       if (!sessions.use(sessionId)) return sessionNotFound();
-      const transport = live.get(sessionId) ?? (await connect(sessions.state(sessionId), context));
-      keep(sessionId, transport);
-      return transport.handleRequest(request, { parsedBody: body });
+      const session = live.get(sessionId) ?? (await connect(sessions.state(sessionId), context));
+      keep(sessionId, session);
+      const { transport, requests } = session;
+      return requests.follow(
+        body,
+        () => transport.handleRequest(request, { parsedBody: body }),
+        (id) =>
+          transport.send({
+            jsonrpc: "2.0",
+            id,
+            error: { code: REQUEST_CANCELLED, message: "Request cancelled" },
+          }),
+      );
     },
   };
 }

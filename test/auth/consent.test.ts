@@ -4,9 +4,7 @@ import { type Browser, createBrowser, handleOn, locationOf } from "./browser.ts"
 import { callMcp, type OAuthClient, readTokens, registerClient } from "./oauth-client.ts";
 import { createSignInWorld } from "./sign-in-world.ts";
 
-const USED = "This authorization expired or was already used";
-const NOT_STARTED = "This authorization was not started in this browser";
-const OTHER_SESSION = "This authorization belongs to a different browser session";
+const SPENT = "This page cannot be used any more";
 
 describe("the answer to the consent page", () => {
   let world: World;
@@ -47,10 +45,10 @@ describe("the answer to the consent page", () => {
   it("counts only in the browser that was asked", async () => {
     const { handle, verifier } = await ask();
     const stranger = createBrowser(world);
-    await isRefused(await stranger.decide(approval(handle)), 400, NOT_STARTED);
+    await isRefused(await stranger.decide(approval(handle)), 400, SPENT);
     // Somebody who was asked too, and has a cookie of their own.
     await ask(stranger);
-    await isRefused(await stranger.decide(approval(handle)), 400, NOT_STARTED);
+    await isRefused(await stranger.decide(approval(handle)), 400, SPENT);
     // And who puts what is in it under the name of the other one.
     const [name = ""] = [...browser.cookies.keys()];
     const [foreign = ""] = [...stranger.cookies.values()];
@@ -59,8 +57,8 @@ describe("the answer to the consent page", () => {
       headers: { cookie: `${name}=${foreign}` },
       body: new URLSearchParams(approval(handle)),
     });
-    await isRefused(forged, 400, OTHER_SESSION);
-    await isRefused(await stranger.decide({ handle, decision: "deny" }), 400, NOT_STARTED);
+    await isRefused(forged, 400, SPENT);
+    await isRefused(await stranger.decide({ handle, decision: "deny" }), 400, SPENT);
     await isApproved(await browser.decide(approval(handle)), verifier);
   });
 
@@ -69,12 +67,12 @@ describe("the answer to the consent page", () => {
     const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     await isApproved(await browser.decide(approval(handle)), verifier);
     // The cookie went with the answer; somebody may have kept it.
-    await isRefused(await browser.decide(approval(handle)), 400, NOT_STARTED);
+    await isRefused(await browser.decide(approval(handle)), 400, SPENT);
     for (const decision of ["approve", "deny"] as const)
       await isRefused(
         await browser.decide({ ...approval(handle), decision }, { headers: { cookie } }),
         400,
-        USED,
+        SPENT,
       );
   });
 
@@ -88,7 +86,7 @@ describe("the answer to the consent page", () => {
       expect(others).toEqual([]);
       if (first === undefined) throw new Error("nobody was answered");
       for (const refused of answers.filter((answer) => answer !== first))
-        await isRefused(refused, 400, "This page was used already");
+        await isRefused(refused, 400, SPENT);
       if (decision === "approve") await isApproved(first, verifier);
       else expect(locationOf(first).searchParams.get("error")).toBe("access_denied");
     }
@@ -99,7 +97,7 @@ describe("the answer to the consent page", () => {
     await world.advance(599_000);
     await isApproved(await browser.decide(approval(early.handle)), early.verifier);
     await world.advance(1000);
-    await isRefused(await browser.decide(approval(late.handle)), 400, USED);
+    await isRefused(await browser.decide(approval(late.handle)), 400, SPENT);
   });
 
   it.each([
@@ -136,10 +134,10 @@ describe("the answer to the consent page", () => {
   });
 
   it.each([
-    ["without a handle", "decision=approve", "Missing transaction handle"],
-    ["with nothing", "", "Missing transaction handle"],
-    ["with a handle nobody was given", "handle=x&decision=approve", NOT_STARTED],
-    ["with a handle that is none", "handle=%ff%00&decision=deny", NOT_STARTED],
+    ["without a handle", "decision=approve", SPENT],
+    ["with nothing", "", SPENT],
+    ["with a handle nobody was given", "handle=x&decision=approve", SPENT],
+    ["with a handle that is none", "handle=%ff%00&decision=deny", SPENT],
   ])("does not count %s", async (_what, body, message) => {
     const posted = await browser.open("/authorize", {
       method: "POST",
@@ -178,7 +176,7 @@ describe("the answer to the consent page", () => {
     expect(page).not.toContain("not-the-key");
     const [, next = ""] = /name="handle" value="([^"]+)"/.exec(page) ?? [];
     expect(next).not.toBe(handle);
-    await isRefused(await browser.decide(approval(handle)), 400, "already used");
+    await isRefused(await browser.decide(approval(handle)), 400, SPENT);
     const right = await browser.decide(approval(next, `  ${ACCESS_KEY}\n`));
     expect(locationOf(right).searchParams.get("state")).toBe("s1");
     await isApproved(right, verifier);

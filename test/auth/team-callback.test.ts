@@ -17,7 +17,7 @@ import {
   type Team,
 } from "./team.ts";
 
-const REFUSED = { page: "This sign-in does not work", status: 400 };
+const REFUSED = { page: "This page cannot be used any more", status: 400 };
 const CODE = { code: expect.any(String) };
 
 describe("the way to the identity provider and back", () => {
@@ -152,7 +152,7 @@ describe("the way to the identity provider and back", () => {
     await team.depart(browser);
     const answer = await browser.open(address);
     expect([answer.status, answer.headers.get("location")]).toEqual([400, null]);
-    expect(await answer.text()).toContain("This sign-in does not work");
+    expect(await answer.text()).toContain("This page cannot be used any more");
     expect(github.requests).toEqual([]);
   });
 

@@ -115,16 +115,21 @@ describe("an OpenID provider whose answer is not what it should be", () => {
     expect(team.told().join()).not.toContain("wrong-secret");
   });
 
-  it.each(["access_denied", "login_required", "server_error", "<script>"])(
-    "tells the client that it was declined, whatever the provider's word for it: %s",
-    async (error) => {
+  it.each([
+    ["access_denied", "access_denied", "Sign-in was declined"],
+    ["login_required", "temporarily_unavailable", "The identity provider failed"],
+    ["server_error", "temporarily_unavailable", "The identity provider failed"],
+    ["<script>", "temporarily_unavailable", "The identity provider failed"],
+  ])(
+    "tells the client whether it was declined or the provider failed: %s",
+    async (error, code, description) => {
       const journey = await team.depart();
       const back = new URL(CALLBACK);
       const state = journey.away.searchParams.get("state") ?? "";
       back.search = `${new URLSearchParams({ error, error_description: "<b>no</b>", state, iss: oidc.issuer })}`;
       const answer = await journey.browser.open(back);
-      expect(await team.outcomeOf(journey, answer)).toEqual({ error: "access_denied" });
-      expect(locationOf(answer).searchParams.get("error_description")).toBe("Sign-in was declined");
+      expect(await team.outcomeOf(journey, answer)).toEqual({ error: code });
+      expect(locationOf(answer).searchParams.get("error_description")).toBe(description);
       expect(await team.accounts()).toEqual([]);
     },
   );
