@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { makeFinishedTask } from "./finished-task.ts";
 import type { Connection } from "./http-client.ts";
 import { LANE_NAMES, type McpClient, openClient, resultOf, toolAnswerOf } from "./mcp-client.ts";
 import { compare, median, throughput } from "./measure.ts";
@@ -51,16 +51,6 @@ export const latency: Part = async (bench) => {
   for (const lane of LANE_NAMES) lines.push(await throughputLine(stage, lane, taskId, throughputRounds));
   return { lines };
 };
-
-/** `[sync]` has the upstream answer the paid call with the finished video: a terminal task, at once. */
-export async function makeFinishedTask(stage: Stage<"veo">): Promise<string> {
-  const connection = stage.connection();
-  const url = stage.workerd.mcpUrl("veo");
-  const client = await openClient("2026-07-28", connection, url);
-  const submission = client.callTool("veo_text_to_video", { prompt: "A paper boat in the rain [sync]" });
-  const answered = toolAnswerOf(await connection.post(url, submission));
-  return z.object({ task_id: z.string(), state: z.literal("succeeded") }).parse(answered).task_id;
-}
 
 async function throughputLine(
   stage: Stage<"veo">,

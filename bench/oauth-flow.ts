@@ -1,5 +1,6 @@
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from "openid-client";
 import { z } from "zod";
+import { Browser } from "../test/e2e/browser.ts";
 import { ACCESS_KEY } from "./workerd.ts";
 
 const REDIRECT_URI = "http://127.0.0.1:1/callback";
@@ -31,20 +32,9 @@ export async function signInOnce(origin: string): Promise<string> {
     code_challenge: await calculatePKCECodeChallenge(verifier),
     code_challenge_method: "S256",
   });
-  const page = await fetch(`${origin}/authorize?${query}`, { redirect: "manual" });
-  const [, handle = ""] = /name="handle" value="([^"]+)"/.exec(await page.text()) ?? [];
-  const cookie = page.headers
-    .getSetCookie()
-    .map((line) => line.split(";")[0])
-    .join("; ");
-  const approved = await fetch(`${origin}/authorize`, {
-    method: "POST",
-    redirect: "manual",
-    headers: { cookie, origin },
-    body: new URLSearchParams({ handle, decision: "approve", secret: ACCESS_KEY }),
-  });
-  await approved.arrayBuffer();
-  const code = new URL(approved.headers.get("location") ?? "").searchParams.get("code") ?? "";
+  const authorizationUrl = new URL(`${origin}/authorize?${query}`);
+  const callback = await new Browser().answer(authorizationUrl, { decision: "approve", secret: ACCESS_KEY });
+  const code = callback.searchParams.get("code") ?? "";
   const { access_token } = tokensSchema.parse(
     await json(
       fetch(`${origin}/oauth/token`, {

@@ -16,7 +16,7 @@ import { buildWorker } from "./worker-build.ts";
 /** Parts of one group run side by side: those that wait for real time and need little of the processor. */
 const GROUPS: readonly Readonly<Record<string, Part>>[] = [
   { latency },
-  { signIn },
+  { "sign-in": signIn },
   { list },
   { polling, batch },
   { bundle },

@@ -1,7 +1,7 @@
 import { globSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { makeFinishedTask } from "./latency.ts";
+import { makeFinishedTask } from "./finished-task.ts";
 import { LANE_NAMES, openClient, toolAnswerOf } from "./mcp-client.ts";
 import { compare } from "./measure.ts";
 import { signInOnce } from "./oauth-flow.ts";

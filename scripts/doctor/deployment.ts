@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { unstable_readConfig } from "wrangler";
-import { z } from "zod";
 import { VARIABLES, type Variables } from "../../src/config/variables.ts";
+import { rateLimitOf } from "../rate-limit-binding.ts";
 
 /** What is going to be deployed, as far as it can be known here: secrets that were set at Cloudflare cannot. */
 export interface PlannedDeployment {
@@ -12,8 +12,6 @@ export interface PlannedDeployment {
   variables: Variables;
   hasRateLimit: boolean;
 }
-
-const bindingsSchema = z.array(z.object({ name: z.string() }));
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -29,12 +27,12 @@ export function readDeployment(
   const devVars = join(root, ".dev.vars");
   const isFile = !fromShell && existsSync(devVars);
   const given: Environment = isFile ? parseEnv(readFileSync(devVars, "utf8")) : environment;
-  const { vars, ratelimits } = unstable_readConfig({ config: join(root, "wrangler.toml") });
-  const variables = { ...vars, ...onlyOurs(given) };
+  const config = unstable_readConfig({ config: join(root, "wrangler.toml") });
+  const variables = { ...config.vars, ...onlyOurs(given) };
   return {
     source: isFile ? ".dev.vars" : "this shell",
     variables,
-    hasRateLimit: bindingsSchema.parse(ratelimits).some(({ name }) => name === "AUTH_RATE_LIMIT"),
+    hasRateLimit: rateLimitOf(config) !== undefined,
   };
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { type ClientSetup, clientCommands, signInSetups } from "../../src/http/client-setup.ts";
+import { type ClientSetup, headerSetups, signInSetups } from "../../src/http/client-setup.ts";
 import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts";
 import { modelsTable } from "../../src/tools/veo_list_models.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
@@ -22,7 +22,7 @@ const DEPLOYED = "https://veo-mcp.YOUR-SUBDOMAIN.workers.dev/mcp";
 
 /** The parts of the README that the code knows better, by the name in their marker. */
 const BLOCKS: ReadonlyMap<string, () => string> = new Map([
-  ["clients", () => clientSections(clientCommands(LOCAL, "YOUR_ACCESS_KEY"))],
+  ["clients", () => clientSections(headerSetups(LOCAL, "YOUR_ACCESS_KEY"))],
   ["sign-in-clients", () => clientSections(signInSetups(DEPLOYED))],
   ["tools", toolsTable],
   ["models", modelsTable],

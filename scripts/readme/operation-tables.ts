@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { unstable_readConfig } from "wrangler";
-import { z } from "zod";
 import { CLIENT_TTL_SECONDS, GUESSES, LIFETIMES } from "../../src/auth/sign-in-limits.ts";
 import { VARIABLES } from "../../src/config/variables.ts";
 import type { ErrorCode } from "../../src/errors.ts";
@@ -10,6 +9,7 @@ import * as schedule from "../../src/ledger/schedule.ts";
 import { MAX_SESSIONS, SESSION_UNUSED_MS } from "../../src/mcp/session-store.ts";
 import { markdownTable } from "../../src/tools/markdown-table.ts";
 import { SIMULATOR_WORDS } from "../../test/simulator/words.ts";
+import { rateLimitOf } from "../rate-limit-binding.ts";
 import { defaultSettings, inputsOfTools } from "./catalogue-tables.ts";
 import { count, duration } from "./words.ts";
 
@@ -46,13 +46,11 @@ export function signInTable(): string {
   );
 }
 
-const rateLimitsSchema = z.array(z.object({ simple: z.object({ limit: z.number(), period: z.number() }) }));
-
 function addressLimit(): string {
-  const { ratelimits } = unstable_readConfig({ config: join(import.meta.dirname, "../../wrangler.toml") });
-  const [binding] = rateLimitsSchema.parse(ratelimits);
-  if (binding === undefined) throw new Error("wrangler.toml has no rate limit");
-  return `${binding.simple.limit} in ${duration(binding.simple.period * 1000)}`;
+  const config = unstable_readConfig({ config: join(import.meta.dirname, "../../wrangler.toml") });
+  const rateLimit = rateLimitOf(config);
+  if (rateLimit === undefined) throw new Error("wrangler.toml limits no address");
+  return `${rateLimit.limit} in ${duration(rateLimit.period * 1000)}`;
 }
 
 /** When the upstream is asked about a task that is being made. */

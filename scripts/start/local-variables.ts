@@ -42,8 +42,8 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
   const added = {
     ...(entry.mode === "personal" && { MCP_ACCESS_KEY: entry.accessKey }),
     ...(!isReal && { ACEDATACLOUD_API_BASE_URL: simulatorUrl }),
-    // The simulator takes any token.
-    ...(!isReal && !paysForThemselves && { ACEDATACLOUD_API_TOKEN: "simulated" }),
+    // The simulator takes any token. Not a word that its answers have: the token is cut out of those.
+    ...(!isReal && !paysForThemselves && { ACEDATACLOUD_API_TOKEN: "simulated-upstream-token" }),
   };
   const settings = readSettings({ ...given, ...added });
   if (!settings.ok)

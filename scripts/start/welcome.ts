@@ -1,4 +1,4 @@
-import { clientCommands, signInSetups } from "../../src/http/client-setup.ts";
+import { headerSetups, signInSetups } from "../../src/http/client-setup.ts";
 import type { Entry } from "./local-variables.ts";
 
 interface Started {
@@ -27,7 +27,7 @@ export function welcome({ mcpUrl, entry, isReal, upstreamUrl, generationSeconds 
           ? "            For real videos, put ACEDATACLOUD_API_TOKEN=… into .dev.vars and start again."
           : "            For real videos, put ACEDATACLOUD_API_BASE_URL=https://api.acedata.cloud into .dev.vars.",
       ];
-  const setups = entry.mode === "personal" ? clientCommands(mcpUrl, entry.accessKey) : signInSetups(mcpUrl);
+  const setups = entry.mode === "personal" ? headerSetups(mcpUrl, entry.accessKey) : signInSetups(mcpUrl);
   return [
     "",
     "Veo MCP is running.",

@@ -56,8 +56,10 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     // A broken deployment answers 503 in the Worker; only the alarm comes by here, and it tries again later.
     if (!settings.ok) return;
     this.#log = createLog(settings.configuration.logLevel);
-    this.#account = this.#open(settings);
-    await this.#account.credential.restore();
+    const account = this.#open(settings);
+    this.#account = account;
+    // The object may have died between the end of the last task and the erasure.
+    account.credential.settle(account.ledger.look.isOn());
     await this.#watch.arm();
   }
 
@@ -91,7 +93,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     return {
       async run() {
         await ledger.look.run();
-        await credential.settle(() => ledger.look.isOn());
+        credential.settle(ledger.look.isOn());
       },
       nextAtMs: () => ledger.look.nextAtMs(),
     };
@@ -105,6 +107,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
       deploymentToken: configuration.upstreamToken,
       secretKey: configuration.secretKey,
       account: this.name,
+      now,
     });
     const dependencies: LedgerDependencies = {
       tasks: new TaskStore(sql),
@@ -118,7 +121,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
       now,
       random: Math.random,
       async arm(proven) {
-        await credential.settle(() => ledger.look.isOn(), proven);
+        credential.settle(ledger.look.isOn(), proven);
         await watch.arm();
       },
     };

@@ -1,5 +1,5 @@
 import { LifecycleCapability, type LifecycleJobOutcome } from "agents/lifecycle";
-import type { Log } from "../log.ts";
+import { errorName, type Log } from "../log.ts";
 
 const JOB_ID = "look";
 /** When a round fails in a way nobody foresaw, the rows are looked at again after this. */
@@ -48,7 +48,7 @@ export class Watch extends LifecycleCapability {
       const time = watched.nextAtMs();
       return time === null ? undefined : { rescheduleAt: time };
     } catch (error) {
-      this.#log()("error", "watch_crashed", { error: String(error) });
+      this.#log()("error", "watch_crashed", { error: errorName(error) });
       return { rescheduleAt: Date.now() + AFTER_CRASH_MS };
     }
   }

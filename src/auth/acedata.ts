@@ -29,7 +29,7 @@ export async function acedataPerson(provider: AcedataProvider, accessToken: stri
   if (upstreamToken === undefined) return { ok: false, refusal: "no_api_key" };
   return {
     ok: true,
-    person: { account: `ace-${accountSuffix(userId)}`, label: "AceDataCloud account", upstreamToken },
+    person: { account: `ace-${accountSuffix(userId)}`, upstreamToken },
   };
 }
 

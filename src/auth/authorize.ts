@@ -9,6 +9,7 @@ import { readLimitedBody } from "./limited-body.ts";
 import { noticeResponse } from "./notice-page.ts";
 import { pageResponse } from "./page.ts";
 import { checkPassphrase } from "./passphrase.ts";
+import { OWNER } from "./props.ts";
 import { redirectTo } from "./redirect.ts";
 import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
 import { usingPageOnce } from "./spent-page.ts";
@@ -26,7 +27,7 @@ const MAX_FORM_BYTES = 16 * 1024;
 export function authorizeRoutes(context: SignInContext) {
   return new Hono<{ Bindings: SignInBindings }>()
     .get("/authorize", async (c) => {
-      await refuseMisplacedMetadata(new URL(c.req.url).searchParams.get("client_id"));
+      await refuseMisplacedMetadata(new URL(c.req.url).searchParams.get("client_id"), context.origin);
       const request = await c.env.OAUTH_PROVIDER.parseAuthRequest(c.req.raw);
       // The library lets confidential clients leave PKCE out; MCP lets nobody.
       if (!hasPkce(request))
@@ -64,10 +65,7 @@ async function afterConsent(
       if (verdict === "wrong")
         return askForConsent(c, context, request, { problem: "That is not the access key.", status: 403 });
       if (verdict !== "right") return lockedOut(verdict.waitSeconds, headers);
-      return completeSignIn(c.env.OAUTH_PROVIDER, context, request, headers, {
-        account: "owner",
-        label: "owner",
-      });
+      return completeSignIn(c.env.OAUTH_PROVIDER, context, request, headers, OWNER);
     }
     case "passthrough": {
       const problem = await upstreamKeyProblem(context, secret);

@@ -34,7 +34,8 @@ export const callbackRoutes = (context: SignInContext) =>
     const { access } = context.configuration;
     if (access.mode !== "team" && access.mode !== "acedata") return c.notFound();
     const { search, searchParams } = new URL(c.req.url);
-    // Only in the browser that was sent away, and once: a code that was stolen on its way back is worth nothing.
+    // Once, and only in a browser with the cookie of this state: nobody's browser can be made to finish another's
+    // sign-in. Whoever stole a whole callback could, and gets a code that is worth nothing without the client's PKCE.
     const { request, data, headers } = await usingPageOnce(c.env.OAUTH_PROVIDER.finishUpstream(c.req.raw));
     const providerError = searchParams.get("error");
     if (providerError !== null) {

@@ -11,11 +11,11 @@ const refusal = (description: string) => new AuthorizationError("invalid_request
  * has to answer at its own address. Nothing else than such an answer lets the library fetch it too: a host that
  * failed this time might redirect the next. Throws `AuthorizationError` or `CimdFetchError`.
  */
-export async function refuseMisplacedMetadata(clientId: string | null): Promise<void> {
-  if (clientId === null || !URL.canParse(clientId)) return;
-  const url = new URL(clientId);
-  if (url.protocol !== "https:") return;
-  if (isPrivate(url.hostname)) throw refusal("The app's metadata document is not on the public internet");
+export async function refuseMisplacedMetadata(clientId: string | null, ownOrigin: string): Promise<void> {
+  if (isMisplaced(clientId, ownOrigin))
+    throw refusal("The app's metadata document is not on the public internet");
+  const url = documentOf(clientId);
+  if (url === undefined || clientId === null) return;
   const response = await fetch(url, {
     // `"error"` does not exist in workerd.
     redirect: "manual",
@@ -30,6 +30,18 @@ export async function refuseMisplacedMetadata(clientId: string | null): Promise<
   // What is wrong with a document that is there is for the library to say.
   if (response?.ok !== true) throw new CimdFetchError(clientId, new Error("The document is not there"));
 }
+
+/** Whether a client's document is where none can be: in a private network, or here, where it would ask for itself. */
+export function isMisplaced(clientId: string | null, ownOrigin: string): boolean {
+  const url = documentOf(clientId);
+  return url !== undefined && (url.origin === ownOrigin || isPrivate(url.hostname));
+}
+
+const documentOf = (clientId: string | null): URL | undefined => {
+  if (clientId === null || !URL.canParse(clientId)) return undefined;
+  const url = new URL(clientId);
+  return url.protocol === "https:" ? url : undefined;
+};
 
 /**
  * Names that cannot belong to a client on the internet: addresses in place of names, and names of private networks

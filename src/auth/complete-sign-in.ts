@@ -7,6 +7,7 @@ import {
 import { ENDPOINTS } from "./oauth-endpoints.ts";
 import { type Person, propsOf } from "./props.ts";
 import { redirectTo } from "./redirect.ts";
+import { sha256 } from "./secret-comparison.ts";
 import { SCOPE, type SignInContext } from "./sign-in-context.ts";
 
 /** Writes the grant of somebody who proved who they are, and sends the browser back to the client with a code. */
@@ -20,7 +21,7 @@ export async function completeSignIn(
   const completed = await oauth
     .completeAuthorization({
       request,
-      userId: person.account,
+      userId: subjectOf(person),
       // Whatever scopes a client asks for (some ask for all, some for another server's), there is one to give.
       scope: request.scope.includes("offline_access") ? [SCOPE, "offline_access"] : [SCOPE],
       metadata: {},
@@ -36,6 +37,17 @@ export async function completeSignIn(
   log("info", "signed_in", { mode: configuration.access.mode });
   return redirectTo(completed.redirectTo, headers);
 }
+
+/**
+ * The library writes its user id into every code and token. The account of somebody who pays for themselves is named
+ * after the payer, who stays inside (tool-surface.md, "Rules for every tool").
+ */
+const subjectOf = ({ account, upstreamToken }: Person): string =>
+  upstreamToken === undefined
+    ? account
+    : Buffer.from(sha256(`subject:${account}`))
+        .toString("hex")
+        .slice(0, 32);
 
 /**
  * Asks again whether the client may make this request: since its page was shown, its registration may have lapsed,

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { generateSignedCookie, getSignedCookie } from "hono/cookie";
 import type { Configuration } from "../config/configuration.ts";
-import { deriveSecret } from "../config/derived-key.ts";
+import { deriveKey } from "../config/derived-key.ts";
 
 /** With the prefix that hono adds: `__Host-veo-device`. */
 const NAME = "veo-device";
@@ -14,14 +14,14 @@ const YEAR_SECONDS = 365 * 86_400;
  * @returns the number of the device, if this is one.
  */
 export async function readDevice(c: Context, configuration: Configuration): Promise<string | undefined> {
-  const secret = await signingSecret(configuration);
+  const secret = signingSecret(configuration);
   if (secret === undefined) return undefined;
   return (await getSignedCookie(c, secret, NAME, "host")) || undefined;
 }
 
 /** @returns the cookie that marks the browser it is sent to, if there is something to sign it with. */
 export async function newDeviceCookie(configuration: Configuration): Promise<string | undefined> {
-  const secret = await signingSecret(configuration);
+  const secret = signingSecret(configuration);
   if (secret === undefined) return undefined;
   return generateSignedCookie(NAME, crypto.randomUUID(), secret, {
     prefix: "host",
@@ -34,6 +34,5 @@ export async function newDeviceCookie(configuration: Configuration): Promise<str
 }
 
 /** With the epoch in it: a changed access key forgets all devices. */
-async function signingSecret({ secretKey, epoch }: Configuration): Promise<string | undefined> {
-  return secretKey === undefined ? undefined : `${await deriveSecret(secretKey, "deviceCookie")}.${epoch}`;
-}
+const signingSecret = ({ secretKey, epoch }: Configuration): string | undefined =>
+  secretKey === undefined ? undefined : `${deriveKey(secretKey, "deviceCookie").toString("hex")}.${epoch}`;

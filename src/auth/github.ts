@@ -16,7 +16,7 @@ export async function githubMember(provider: GithubProvider, token: string): Pro
   const { id, login } = await askProvider(`${provider.apiBaseUrl}/user`, token, userSchema);
   const member: Member = { kind: "github", id, login, orgs: await activeOrgs(provider, token) };
   if (!isAllowedMember(provider, member)) return { ok: false, refusal: "not_allowed" };
-  return { ok: true, person: { account: `github-${id}`, label: login, member } };
+  return { ok: true, person: { account: `github-${id}`, member } };
 }
 
 /** An invitation that was not accepted is a membership too, `pending`: anybody can be invited. */

@@ -1,15 +1,10 @@
 import type { Caller } from "../agent/caller.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { AuthBindings } from "./bindings.ts";
-import { callerOf, propsOf } from "./props.ts";
+import { callerOf, OWNER, SERVICE } from "./props.ts";
 import { isOverLimit } from "./rate-limit.ts";
 import { isSameSecret } from "./secret-comparison.ts";
 import { checkUpstreamKey, looksLikeUpstreamKey, ownerOfUpstreamKey, recallVerdict } from "./upstream-key.ts";
-
-/** One account, whose owner holds the access key and the upstream's token. */
-const OWNER: Caller = { account: "owner", ownsToken: true };
-/** Machines of a team. The upstream's token serves everybody there. */
-const SERVICE: Caller = { account: "service", ownsToken: false };
 
 export type KeyHolder =
   | { kind: "known"; caller: Caller }
@@ -29,10 +24,12 @@ export async function holderOfKey(
   const { access } = configuration;
   switch (access.mode) {
     case "personal":
-      return isSameSecret(key, access.accessKey) ? { kind: "known", caller: OWNER } : { kind: "unknown" };
+      return isSameSecret(key, access.accessKey)
+        ? { kind: "known", caller: callerOf(access, OWNER) }
+        : { kind: "unknown" };
     case "team":
       return access.serviceKey !== undefined && isSameSecret(key, access.serviceKey)
-        ? { kind: "known", caller: SERVICE }
+        ? { kind: "known", caller: callerOf(access, SERVICE) }
         : { kind: "unknown" };
     case "passthrough":
     case "acedata":
@@ -52,7 +49,7 @@ async function holderOfUpstreamKey(
     return { kind: "limited" };
   switch (await checkUpstreamKey(key, configuration)) {
     case "accepted":
-      return { kind: "known", caller: callerOf(propsOf(configuration, ownerOfUpstreamKey(key))) };
+      return { kind: "known", caller: callerOf(configuration.access, ownerOfUpstreamKey(key)) };
     case "refused":
       return { kind: "unknown" };
     case "unreachable":

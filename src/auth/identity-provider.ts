@@ -107,6 +107,8 @@ async function unboundedConfigurationOf(provider: IdentityProvider): Promise<oid
         oidc.ClientSecretPost(clientSecret),
         { execute: isLocal(issuer) ? [oidc.allowInsecureRequests] : [], timeout: TIMEOUT_SECONDS },
       );
+      // `openid-client` fills in the tenant of whichever token comes, where an issuer is a template for all (Entra).
+      if (configuration.serverMetadata().issuer.includes("{")) throw new Error("the issuer is a template");
       // TLS would be proof enough (OpenID Connect Core, section 3.1.3.7), but a signature is there to be checked.
       oidc.enableNonRepudiationChecks(configuration);
       return configuration;

@@ -1,6 +1,3 @@
-/** A form, a token request or a registration is far below this; the library reads them without a bound. */
-export const MAX_FORM_BYTES = 64 * 1024;
-
 /**
  * Reads a body whose length nobody vouches for: a chunked one has no Content-Length.
  * @returns undefined when there is more than `maxBytes`; the rest is then not read.

@@ -15,6 +15,7 @@ import { callerOf, isAdmitted, type Props, propsSchema } from "./props.ts";
 import { SCOPE, type SignInBindings, type SignInContext } from "./sign-in-context.ts";
 import { CLIENT_TTL_SECONDS, LIFETIMES } from "./sign-in-limits.ts";
 import { serveTokenRequest } from "./token-request.ts";
+import { checkUpstreamKey } from "./upstream-key.ts";
 
 /** What stands behind the authorization server. */
 export interface OAuthHandlers {
@@ -78,7 +79,7 @@ function createOAuthServer(
         const props = admitted(signedIn);
         if (props === undefined) return withdrawn(origin);
         if (!auth.scope.includes(SCOPE)) return insufficientScope(auth, [SCOPE]);
-        return handlers.mcp(request, env, callerOf(props));
+        return handlers.mcp(request, env, callerOf(configuration.access, props));
       },
     },
     defaultHandler: {
@@ -101,19 +102,26 @@ function createOAuthServer(
     clientRegistrationTTL: CLIENT_TTL_SECONDS,
     cookiePrefix: "__Host-veo-",
     // At every exchange and refresh: the library revokes the grant of whoever is refused here.
-    tokenExchangeCallback: ({ props }) => {
-      if (admitted(props) === undefined) throw new OAuthError("invalid_grant", { description: WITHDRAWN });
+    tokenExchangeCallback: async ({ props }) => {
+      const person = admitted(props);
+      const key = person?.upstreamToken;
+      // A key that was taken back at AceDataCloud ends the sign-ins that were made with it.
+      const isKeyRefused = key !== undefined && (await checkUpstreamKey(key, configuration)) === "refused";
+      if (person === undefined || isKeyRefused)
+        throw new OAuthError("invalid_grant", { description: WITHDRAWN });
     },
     onError: ({ code, status, internal }) =>
       log("info", "oauth_refused", { code, status, category: internal.category, reason: internal.reason }),
   };
   const provider = new OAuthProvider(options);
   return {
-    fetch: (request, env, ctx) =>
-      serveTokenRequest(request, env.OAUTH_STORE, (copy) =>
-        // A copy of the bindings: the library keeps its helpers on them, and they would pin the first origin.
-        provider.fetch(copy, { ...env, OAUTH_KV: new OAuthStorage(env.OAUTH_STORE) }, ctx),
-      ),
+    fetch(request, env, ctx) {
+      // A copy of the bindings: the library keeps its helpers on them, and they would pin the first origin.
+      const bindings = { ...env, OAUTH_KV: new OAuthStorage(env.OAUTH_STORE) };
+      return serveTokenRequest(request, env.OAUTH_STORE, (copy) =>
+        provider.fetch(copy, { ...bindings }, ctx),
+      );
+    },
   };
 }
 

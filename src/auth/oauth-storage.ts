@@ -41,13 +41,15 @@ const listOptionsSchema = z.object({
 export class OAuthStorage {
   readonly #shards: DurableObjectNamespace<OAuthStore>;
   readonly #revisions = new Map<string, number>();
+  /** Used by this very request: a refresh that is run again brings the same assertion, which is no replay then. */
+  readonly #assertions = new Set<string>();
 
   constructor(shards: DurableObjectNamespace<OAuthStore>) {
     this.#shards = shards;
   }
 
   async get(key: string, type?: unknown): Promise<unknown> {
-    if (isTooLong(key)) return null;
+    if (isTooLong(key) || this.#assertions.has(key)) return null;
     const stored = await this.#shardOf(key).read(key);
     this.#revisions.set(key, stored?.revision ?? 0);
     if (stored === undefined) return null;
@@ -66,6 +68,7 @@ export class OAuthStorage {
     });
     if (revision === undefined) throw new StaleWriteError();
     this.#revisions.set(key, revision);
+    if (key.startsWith("client-assertion-jti:")) this.#assertions.add(key);
   }
 
   /** Throws `StaleWriteError` where a transaction that was read is gone: it can be consumed once. */

@@ -97,9 +97,16 @@ export class OAuthStore extends DurableObject<unknown> {
     return current + 1;
   }
 
-  /** @returns whether the key was there. */
+  /** Removes a key; with a grant go its tokens, in one step. @returns whether it was there. */
   remove(key: string): boolean {
     if (this.read(key) === undefined) return false;
+    // The library removes the tokens first: a refresh in between would leave one that outlives its grant.
+    const [, grant] = /^grant:(.+)$/.exec(key) ?? [];
+    if (grant !== undefined)
+      this.ctx.storage.sql.exec(
+        "DELETE FROM entry WHERE key >= ?1 AND key < ?1 || char(0x10FFFF)",
+        `token:${grant}:`,
+      );
     this.ctx.storage.sql.exec("DELETE FROM entry WHERE key = ?", key);
     return true;
   }
@@ -110,7 +117,7 @@ export class OAuthStore extends DurableObject<unknown> {
     const rows = this.ctx.storage.sql
       .exec<{ key: string; expiration: number | null; metadata: string | null }>(
         `SELECT key, expiration, metadata FROM entry
-         WHERE substr(key, 1, length(?1)) = ?1 AND key >= ?1 AND key > ?2 AND ${LIVE} ORDER BY key LIMIT ?`,
+         WHERE key >= ?1 AND key < ?1 || char(0x10FFFF) AND key > ?2 AND ${LIVE} ORDER BY key LIMIT ?`,
         prefix,
         after,
         nowSeconds(),

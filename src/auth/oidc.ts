@@ -32,5 +32,5 @@ export async function oidcMember(provider: OidcProvider, claims: unknown): Promi
   const account = `oidc-${Buffer.from(sha256(`${iss}\0${sub}`))
     .toString("hex")
     .slice(0, 32)}`;
-  return { ok: true, person: { account, label: email, member } };
+  return { ok: true, person: { account, member } };
 }

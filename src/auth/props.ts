@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Caller } from "../agent/caller.ts";
-import { AUTH_MODES } from "../config/access.ts";
+import { type Access, AUTH_MODES } from "../config/access.ts";
 import type { Configuration } from "../config/configuration.ts";
 import { isAllowedMember, memberSchema } from "./member.ts";
 
@@ -12,8 +12,6 @@ export const propsSchema = z.object({
   mode: z.enum(AUTH_MODES),
   epoch: z.string(),
   account: z.string(),
-  /** A name for people: a login, an address. Never used to decide anything. */
-  label: z.string(),
   /** `team` only. */
   member: memberSchema.exactOptional(),
   /** `passthrough` and `acedata` only. */
@@ -22,7 +20,12 @@ export const propsSchema = z.object({
 export type Props = z.infer<typeof propsSchema>;
 
 /** Who has just proved who they are, before it is written down. */
-export type Person = Pick<Props, "account" | "label" | "member" | "upstreamToken">;
+export type Person = Pick<Props, "account" | "member" | "upstreamToken">;
+
+/** `personal`: whoever has the access key, in a header or typed on the page. */
+export const OWNER: Person = { account: "owner" };
+/** The machines of a team, with their service key. */
+export const SERVICE: Person = { account: "service" };
 
 /** Why somebody who did sign in at an identity provider does not come in here. */
 export type Refusal = "not_allowed" | "email_not_verified" | "no_api_key";
@@ -48,8 +51,9 @@ export function isAdmitted({ access, epoch }: Configuration, props: Props): bool
 }
 
 /** @returns who calls, for the account's object: the name of the account, and what its tools need. */
-export const callerOf = ({ account, mode, upstreamToken }: Props): Caller => ({
+export const callerOf = ({ mode }: Access, { account, upstreamToken }: Person): Caller => ({
   account,
+  // One token serves a whole team (tool-surface.md, "Whose task?").
   ownsToken: mode !== "team",
   ...(upstreamToken !== undefined && { upstreamToken }),
 });

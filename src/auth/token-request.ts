@@ -1,11 +1,19 @@
-import { MAX_FORM_BYTES, readLimitedBody } from "./limited-body.ts";
+import { isMisplaced } from "./client-metadata.ts";
+import { readLimitedBody } from "./limited-body.ts";
 import { ENDPOINTS, oauthError } from "./oauth-endpoints.ts";
 import { redeemAlone, StaleWriteError } from "./oauth-storage.ts";
 import type { OAuthStore } from "./oauth-store.ts";
 
 /** Every try that fails means that another one succeeded, so this is never reached by accident. */
 const MAX_TRIES = 8;
-const ENDPOINTS_WITH_BODY: readonly string[] = [ENDPOINTS.token, ENDPOINTS.register];
+/**
+ * How much is read, by endpoint; the library would read on without a bound. A registration is kept for months, and
+ * anybody may send one: it is a name and a few addresses.
+ */
+const MAX_BODY_BYTES: ReadonlyMap<string, number> = new Map([
+  [ENDPOINTS.token, 64 * 1024],
+  [ENDPOINTS.register, 8 * 1024],
+]);
 
 /**
  * Hands a request to the OAuth library, which reads bodies without a bound, and decides what happens to one of two
@@ -18,11 +26,15 @@ export async function serveTokenRequest(
   serve: (request: Request) => Promise<Response>,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
-  if (request.method !== "POST" || !ENDPOINTS_WITH_BODY.includes(pathname)) return serve(request);
-  const body = await readLimitedBody(request, MAX_FORM_BYTES);
-  if (body === undefined) return oauthError(413, "invalid_request", `More than ${MAX_FORM_BYTES} bytes`);
+  const maxBytes = MAX_BODY_BYTES.get(pathname);
+  if (request.method !== "POST" || maxBytes === undefined) return serve(request);
+  const body = await readLimitedBody(request, maxBytes);
+  if (body === undefined) return oauthError(413, "invalid_request", `More than ${maxBytes} bytes`);
   const { url, method, headers } = request;
   const form = new URLSearchParams(new TextDecoder().decode(body));
+  // The library fetches the document of whoever asks for a token too.
+  if (isMisplaced(form.get("client_id"), new URL(url).origin))
+    return oauthError(401, "invalid_client", "The client's document is not on the public internet");
   const code = form.get("grant_type") === "authorization_code" ? form.get("code") : null;
   const mostTries = form.get("grant_type") === "refresh_token" ? MAX_TRIES : 1;
   const answer = async (): Promise<Response> => {

@@ -27,7 +27,6 @@ export const ownerOfUpstreamKey = (key: string): Person => ({
   account: `key-${Buffer.from(sha256(`account:${key}`))
     .toString("hex")
     .slice(0, 32)}`,
-  label: "AceDataCloud API key",
   upstreamToken: key,
 });
 
@@ -50,7 +49,7 @@ export async function checkUpstreamKey(key: string, configuration: Configuration
     baseUrl: configuration.upstreamBaseUrl,
     requestTimeoutMs: configuration.requestTimeoutMs,
   });
-  const outcome = await upstream.queryTasks({ offset: 0, limit: 1 }, key);
+  const outcome = await upstream.checkToken(key);
   if (outcome.ok) return remember(name, "accepted", ACCEPTED_FOR_MS);
   const { failure } = outcome;
   const isDisabled = failure.kind === "status" && failure.code === "disabled";

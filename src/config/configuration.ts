@@ -139,9 +139,23 @@ const isGoogle = (issuer: string) => new URL(issuer).hostname === "accounts.goog
 /** Its administrators decide who has an address there, and it never sends the claim. */
 const isCloudflareAccess = (issuer: string) => new URL(issuer).hostname.endsWith(".cloudflareaccess.com");
 
+/**
+ * Entra's addresses for all of its tenants together: the administrator of any of them can write any address into an
+ * account, and `openid-client` lets every tenant's tokens pass there.
+ */
+const isEveryTenant = (issuer: string) => {
+  const { hostname, pathname } = new URL(issuer);
+  const isEntra = /^login\.(microsoftonline|partner\.microsoftonline)\./.test(hostname);
+  return isEntra && !/^\/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}(\/|$)/i.test(pathname);
+};
+
 /** Of the variables as they came: what is wrong with another one must not hide this. */
 const issuerProblems = ({ OIDC_ISSUER, OIDC_EMAIL_VERIFIED }: Variables): string[] => {
   const issuer = issuerUrl.safeParse(OIDC_ISSUER);
+  if (issuer.success && isEveryTenant(issuer.data))
+    return [
+      "OIDC_ISSUER must name one tenant by its id: with every tenant, everybody at Entra could come in",
+    ];
   return issuer.success && OIDC_EMAIL_VERIFIED === "if-present" && isGoogle(issuer.data)
     ? ["OIDC_EMAIL_VERIFIED must be `required` with a public issuer such as Google"]
     : [];

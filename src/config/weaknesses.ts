@@ -14,7 +14,7 @@ export function weaknesses(configuration: Configuration, hasRateLimit: boolean):
     switch (access.mode) {
       case "personal":
         found.push(
-          "SECRET_KEY is not set: strangers who guess at the sign-in page can lock you out of it for up to an hour. Header keys are not affected.",
+          "SECRET_KEY is not set: strangers who guess at the sign-in page can lock you out of it for as long as they go on. Header keys are not affected.",
         );
         break;
       case "passthrough":
@@ -53,6 +53,10 @@ function teamWeaknesses({
   if (provider.kind === "github" && provider.orgs.length > 0)
     found.push(
       "ALLOWED_GITHUB_ORGS is checked at sign-in: whoever leaves the organisation is out within 7 days.",
+    );
+  if (provider.kind === "oidc" && provider.needsHostedDomain && provider.emails.length > 0)
+    found.push(
+      "ALLOWED_EMAILS counts for any Google account with that address, one of its owner's own making too: it stays good when an employer takes the address back.",
     );
   if (provider.kind === "oidc" && provider.mayOmitEmailVerified)
     found.push(

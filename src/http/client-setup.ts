@@ -21,109 +21,90 @@ const LIST_TOOLS = {
   },
 };
 
-const CURSOR_FILE = "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project";
-const ONLY_PROGRAMS = "for clients that only start programs";
-
 /** For clients that send a key as a header, to one server with one key. */
-export function clientCommands(url: string, key: string): ClientSetup[] {
-  const bearer = `Authorization: Bearer ${key}`;
-  const headers = { Authorization: `Bearer ${key}` };
+export const headerSetups = (url: string, key: string): ClientSetup[] => [
+  ...setupsOfBothWays(url, key),
+  {
+    client: "curl",
+    where: "the stateless protocol of 2026-07-28",
+    language: "sh",
+    text: [
+      `curl ${url}`,
+      `-H "${bearer(key)}"`,
+      "-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'",
+      "-H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/list'",
+      `-d '${JSON.stringify(LIST_TOOLS)}'`,
+    ].join(" \\\n  "),
+  },
+];
+
+/** For clients that sign in with OAuth: they open the consent page themselves, and nothing secret is pasted. */
+export const signInSetups = (url: string): ClientSetup[] => [
+  {
+    client: "Claude",
+    where: "on the web and the desktop: Settings → Connectors → Add custom connector, and paste",
+    language: "url",
+    text: url,
+  },
+  {
+    client: "ChatGPT",
+    where: "in developer mode: Settings → Connectors → Create, choose OAuth, and paste",
+    language: "url",
+    text: url,
+  },
+  ...setupsOfBothWays(url),
+];
+
+const bearer = (key: string): string => `Authorization: Bearer ${key}`;
+
+/** Of clients that can do either: send a key, or sign in where there is none. */
+function setupsOfBothWays(url: string, key?: string): ClientSetup[] {
+  const flag = key === undefined ? "" : ` --header "${bearer(key)}"`;
+  const server = { url, ...(key !== undefined && { headers: { Authorization: `Bearer ${key}` } }) };
+  const inspector = "npx -y @modelcontextprotocol/inspector@2";
   return [
     {
       client: "Claude Code",
+      ...(key === undefined && { where: "then `/mcp` in a session signs you in" }),
       language: "sh",
-      text: `claude mcp add --transport http veo ${url} --header "${bearer}"`,
+      text: `claude mcp add --transport http veo ${url}${flag}`,
     },
     {
       client: "VS Code",
       language: "sh",
-      text: `code --add-mcp '${JSON.stringify({ name: "veo", type: "http", url, headers })}'`,
+      text: `code --add-mcp '${JSON.stringify({ name: "veo", type: "http", ...server })}'`,
     },
     {
       client: "Cursor",
-      where: CURSOR_FILE,
+      where: "`~/.cursor/mcp.json`, or `.cursor/mcp.json` in a project",
       language: "json",
-      text: JSON.stringify({ mcpServers: { veo: { url, headers } } }, null, 2),
+      text: JSON.stringify({ mcpServers: { veo: server } }, null, 2),
     },
     {
       client: "Codex",
       language: "sh",
-      text: `export VEO_MCP_ACCESS_KEY=${key}\ncodex mcp add veo --url ${url} --bearer-token-env-var VEO_MCP_ACCESS_KEY`,
+      text:
+        key === undefined
+          ? `codex mcp add veo --url ${url}\ncodex mcp login veo`
+          : `export VEO_MCP_ACCESS_KEY=${key}\ncodex mcp add veo --url ${url} --bearer-token-env-var VEO_MCP_ACCESS_KEY`,
     },
     {
       client: "MCP Inspector",
-      where: "in the browser, then in the terminal",
+      where: key === undefined ? "in the browser" : "in the browser, then in the terminal",
       language: "sh",
       text: [
-        `npx -y @modelcontextprotocol/inspector@2 --transport http --server-url ${url} --header "${bearer}"`,
-        `npx -y @modelcontextprotocol/inspector@2 --cli ${url} --transport http --header "${bearer}" --method tools/list`,
+        `${inspector} --transport http --server-url ${url}${flag}`,
+        // In the terminal it cannot open a page.
+        ...(key === undefined
+          ? []
+          : [`${inspector} --cli ${url} --transport http${flag} --method tools/list`]),
       ].join("\n"),
     },
     {
       client: "mcp-remote",
-      where: ONLY_PROGRAMS,
+      where: "for clients that only start programs",
       language: "sh",
-      text: `npx -y mcp-remote ${url} --header "${bearer}"`,
-    },
-    {
-      client: "curl",
-      where: "the stateless protocol of 2026-07-28",
-      language: "sh",
-      text: [
-        `curl ${url}`,
-        `-H "${bearer}"`,
-        "-H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream'",
-        "-H 'MCP-Protocol-Version: 2026-07-28' -H 'Mcp-Method: tools/list'",
-        `-d '${JSON.stringify(LIST_TOOLS)}'`,
-      ].join(" \\\n  "),
-    },
-  ];
-}
-
-/** For clients that sign in with OAuth: they open the consent page themselves, and nothing secret is pasted. */
-export function signInSetups(url: string): ClientSetup[] {
-  return [
-    {
-      client: "Claude",
-      where: "on the web and the desktop: Settings → Connectors → Add custom connector, and paste",
-      language: "url",
-      text: url,
-    },
-    {
-      client: "ChatGPT",
-      where: "in developer mode: Settings → Connectors → Create, choose OAuth, and paste",
-      language: "url",
-      text: url,
-    },
-    {
-      client: "Claude Code",
-      where: "then `/mcp` in a session signs you in",
-      language: "sh",
-      text: `claude mcp add --transport http veo ${url}`,
-    },
-    {
-      client: "VS Code",
-      language: "sh",
-      text: `code --add-mcp '${JSON.stringify({ name: "veo", type: "http", url })}'`,
-    },
-    {
-      client: "Cursor",
-      where: CURSOR_FILE,
-      language: "json",
-      text: JSON.stringify({ mcpServers: { veo: { url } } }, null, 2),
-    },
-    { client: "Codex", language: "sh", text: `codex mcp add veo --url ${url}\ncodex mcp login veo` },
-    {
-      client: "MCP Inspector",
-      where: "in the browser",
-      language: "sh",
-      text: `npx -y @modelcontextprotocol/inspector@2 --transport http --server-url ${url}`,
-    },
-    {
-      client: "mcp-remote",
-      where: ONLY_PROGRAMS,
-      language: "sh",
-      text: `npx -y mcp-remote ${url}`,
+      text: `npx -y mcp-remote ${url}${flag}`,
     },
   ];
 }

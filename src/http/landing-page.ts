@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Html, Page } from "../auth/page.ts";
 import type { Access } from "../config/access.ts";
 import type { Configuration } from "../config/configuration.ts";
-import { type ClientSetup, clientCommands, signInSetups } from "./client-setup.ts";
+import { type ClientSetup, headerSetups, signInSetups } from "./client-setup.ts";
 
 interface Landing {
   /** Where clients reach this server, without a path. */
@@ -18,8 +18,8 @@ export function landingPage({ origin, configuration }: Landing): Page {
   const url = `${origin}/mcp`;
   const { signIn, key, note } = entryOf(configuration.access);
   const signIns = signInSetups(url);
-  const commands = key === undefined ? [] : clientCommands(url, key.placeholder);
-  const clients = new Set([...signIns, ...commands].map(({ client }) => client));
+  const keySetups = key === undefined ? [] : headerSetups(url, key.placeholder);
+  const clients = new Set([...signIns, ...keySetups].map(({ client }) => client));
   return {
     title: "Video generation for any MCP client",
     body: html`<main class="guide">
@@ -36,7 +36,7 @@ ${note === undefined ? "" : html`<p>${note}</p>`}
 <div class="clients">
 ${[...clients].map((client) => {
   const withSignIn = signIns.find((setup) => setup.client === client);
-  const withKey = commands.find((setup) => setup.client === client);
+  const withKey = keySetups.find((setup) => setup.client === client);
   return html`<details>
 <summary>${client}</summary>
 <div class="steps">

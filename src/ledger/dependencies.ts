@@ -25,16 +25,10 @@ export interface LedgerDependencies {
 export interface LedgerCredential {
   /** @returns the token that the call under way pays with, if it brought one. */
   ofCall(): string | undefined;
-  /** @returns a token to ask about tasks with, if there is one that is not refused. */
+  /** @returns a token to ask about tasks with, if there is one that was not refused a moment ago. */
   ofWatch(): string | undefined;
   /** Whether there is one when nobody calls: otherwise tasks are brought up to date when somebody asks. */
   isStanding(): boolean;
-  /** Lets the watch use the token of the call under way, for as long as its work takes. */
-  lend<T>(work: () => Promise<T>): Promise<T>;
-  /** The upstream refused a token. @returns whether the watch has another one to go on with. */
-  refused(token: string): boolean;
-  /** Whether the watch has a token that was not refused when another one was. */
-  hasUntried(): boolean;
-  /** Lets refused tokens be tried again. */
-  forgive(): void;
+  /** The upstream refused a token. */
+  refused(token: string): void;
 }

@@ -44,7 +44,7 @@ export class Ledger {
 
   /** Sends a paid request once, and answers with its task. */
   submit(order: Order): Promise<Result<Task>> {
-    return this.#is.credential.lend(() => submit(this.#is, this.#settings, order));
+    return submit(this.#is, this.#settings, order);
   }
 
   /** @returns the task that made a video, when this account made it. */
@@ -58,22 +58,7 @@ export class Ledger {
   }
 
   /** Answers a poll of one task: from storage, or after a wait for news as tool-surface.md has it. */
-  poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
-    return this.#is.credential.lend(() => this.#poll(reference, poll));
-  }
-
-  /** Answers for several tasks at once, without waiting for news of any. */
-  pollMany(references: TaskReference[], poll: Pick<Poll, "mayAdopt" | "signal">) {
-    return this.#is.credential.lend(() => this.#pollMany(references, poll));
-  }
-
-  /** A page of the upstream's history of the account's token, newest first; what is new in it is adopted. */
-  async history(page: HistoryPage, signal?: AbortSignal): Promise<Result<Task[]>> {
-    const found = await this.#is.credential.lend(() => this.#lookups.history(page, signal));
-    return found.ok ? ok(found.value.flatMap((id) => this.#is.tasks.bySubmissionId(id) ?? [])) : found;
-  }
-
-  async #poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
+  async poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
     const deadlineMs = this.#is.now() + MAX_WAIT_MS;
     const known = this.find(reference);
     if (known === undefined) {
@@ -95,7 +80,8 @@ export class Ledger {
     return ok(current);
   }
 
-  async #pollMany(
+  /** Answers for several tasks at once, without waiting for news of any. */
+  async pollMany(
     references: TaskReference[],
     poll: Pick<Poll, "mayAdopt" | "signal">,
   ): Promise<Result<{ tasks: Task[]; notFound: string[] }>> {
@@ -114,6 +100,12 @@ export class Ledger {
       }
     }
     return ok({ tasks: [...tasks.values()], notFound });
+  }
+
+  /** A page of the upstream's history of the account's token, newest first; what is new in it is adopted. */
+  async history(page: HistoryPage, signal?: AbortSignal): Promise<Result<Task[]>> {
+    const found = await this.#lookups.history(page, signal);
+    return found.ok ? ok(found.value.flatMap((id) => this.#is.tasks.bySubmissionId(id) ?? [])) : found;
   }
 
   /** A page of the ledger itself, newest first, without the upstream. */

@@ -56,23 +56,22 @@ export class Look {
 
   /** Whether the upstream is being left alone, and why. */
   blocked(): UpstreamFailure | undefined {
-    const trouble = this.#is.watch.trouble();
+    const { watch, credential, now } = this.#is;
+    const trouble = watch.trouble();
     if (trouble === undefined) return undefined;
-    return trouble.notBeforeMs === null || trouble.notBeforeMs > this.#is.now() ? trouble.failure : undefined;
+    const isPausing = trouble.notBeforeMs === null || trouble.notBeforeMs > now();
+    // With nothing but refused keys at hand it is being left alone too.
+    return isPausing || credential.ofWatch() === undefined ? trouble.failure : undefined;
   }
 
   /**
-   * Lets a stopped watch go on when somebody asks again, at most once per polling interval; at once when they bring
-   * another key than the one that was refused.
+   * Lets a stopped watch go on when somebody asks again, at most once per polling interval.
    * @returns whether it had stopped and goes on.
    */
   resume(): boolean {
-    const { watch, credential, now } = this.#is;
+    const { watch, now } = this.#is;
     const trouble = watch.trouble();
-    if (trouble?.notBeforeMs !== null) return false;
-    const isOver = now() - trouble.sinceMs >= POLLING_INTERVAL_MS;
-    if (!isOver && !(isKeyRefused(trouble.failure) && credential.hasUntried())) return false;
-    if (isOver) credential.forgive();
+    if (trouble?.notBeforeMs !== null || now() - trouble.sinceMs < POLLING_INTERVAL_MS) return false;
     watch.setTrouble({ ...trouble, notBeforeMs: now() });
     return true;
   }
@@ -182,7 +181,6 @@ export class Look {
       throw new RoundOver();
     }
     this.#is.watch.clearTrouble();
-    this.#is.credential.forgive();
     return outcome.records;
   }
 
@@ -190,9 +188,12 @@ export class Look {
     const { tasks, watch, credential, now, random } = this.#is;
     const failures = (watch.trouble()?.failures ?? 0) + 1;
     const retryAfterSeconds = failure.kind === "status" ? failure.retryAfterSeconds : undefined;
-    // Asking again with a refused key or an empty balance helps nobody: the watch stops until the next query.
-    const stopped = isKeyRefused(failure) ? !credential.refused(token) : isOutOfCredits(failure);
-    const notBeforeMs = stopped ? null : now() + backoffMs(failures, random(), retryAfterSeconds);
+    const isRefused = isKeyRefused(failure);
+    if (isRefused) credential.refused(token);
+    // Asking again with an empty balance, or with the same key, helps nobody: the watch stops until the next query.
+    const stopped = isOutOfCredits(failure) || (isRefused && credential.ofWatch() === token);
+    const waitMs = isRefused ? 0 : backoffMs(failures, random(), retryAfterSeconds);
+    const notBeforeMs = stopped ? null : now() + waitMs;
     watch.setTrouble({ failures, failure, sinceMs: now(), notBeforeMs });
     // Who asked is told why; nobody watches these, so nothing of them stays due.
     for (const lookup of watch.dueLookups(now())) watch.withdraw(lookup.key);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { describeError, type Payer, type VeoError } from "../errors.ts";
-import type { Log } from "../log.ts";
+import { errorName, type Log } from "../log.ts";
 import type { Answer, Deployment, MediaLink, RegisteredTool, ToolContext } from "../tools/define-tool.ts";
 import { ProtocolProblem } from "./problem.ts";
 
@@ -71,7 +71,7 @@ export async function callTool(
     return result.ok ? success(result.value) : failure(result.error, context.deployment.payer);
   } catch (error) {
     const incident = crypto.randomUUID();
-    log("error", "tool_crashed", { tool: tool.name, incident, error: String(error) });
+    log("error", "tool_crashed", { tool: tool.name, incident, error: errorName(error) });
     return failure({ kind: "internal", incident }, context.deployment.payer);
   }
 }

@@ -29,6 +29,8 @@ export type QueryOutcome = { ok: true; records: unknown[] } | { ok: false; failu
 export interface UpstreamClient {
   submit(request: PaidRequest, callbackUrl: string | undefined, token: string): Promise<SubmitOutcome>;
   queryTasks(query: TaskQuery, token: string): Promise<QueryOutcome>;
+  /** Asks for a page of history, strictly: only a list proves that the upstream knows the token. */
+  checkToken(token: string): Promise<{ ok: true } | { ok: false; failure: UpstreamFailure }>;
 }
 
 /** A watch request ends in 10 s: the next round asks again anyway (design.md, "Time"). */
@@ -55,6 +57,19 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
       const body = { action: "retrieve_batch", ...query };
       const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
       return readBatch(answer);
+    },
+    async checkToken(token) {
+      const body = { action: "retrieve_batch", offset: 0, limit: 1 };
+      const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
+      if (!answer.ok) return answer;
+      if (listSchema.safeParse(answer.body).success) return { ok: true };
+      const said = readErrorBody(answer.body);
+      return {
+        ok: false,
+        failure: said
+          ? { kind: "status", status: 200, ...said }
+          : { kind: "unreadable", status: 200, why: "unexpected_shape" },
+      };
     },
   };
 }
@@ -94,9 +109,12 @@ const TROUBLE_CODES = new Set([
 ]);
 
 const noRecords = (): unknown[] => [];
-const batchSchema = z.union([
+const listSchema = z.union([
   z.looseObject({ items: z.array(z.unknown()) }).transform((body) => body.items),
   z.array(z.unknown()),
+]);
+const batchSchema = z.union([
+  listSchema,
   z.null().transform(noRecords),
   z.strictObject({}).transform(noRecords),
 ]);

@@ -33,8 +33,7 @@ export async function postJson(
     });
     const text = await readBounded(response);
     if (text === undefined) return unreadable(response.status, "too_large");
-    // An upstream that echoes the token, in whatever part of its answer, must not make us keep or show it.
-    const json = parseJson(text.replaceAll(token, "[token]"));
+    const json = parseJson(text, token);
     if (response.ok)
       return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
     const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
@@ -73,10 +72,21 @@ async function readBounded(response: Response): Promise<string | undefined> {
   return text + decoder.decode();
 }
 
-/** @returns undefined for what is not JSON; JSON has no undefined of its own. */
-function parseJson(text: string): unknown {
+/**
+ * @param token an upstream that echoes it, in whatever part of its answer and however it is escaped, must not make us
+ * keep or show it.
+ * @returns undefined for what is not JSON; JSON has no undefined of its own.
+ */
+function parseJson(text: string, token: string): unknown {
+  const redact = (said: string) => said.replaceAll(token, "[token]");
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_key, value: unknown) => {
+      if (typeof value === "string") return redact(value);
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+      const names = Object.keys(value);
+      if (!names.some((name) => name.includes(token))) return value;
+      return Object.fromEntries(Object.entries(value).map(([name, item]) => [redact(name), item]));
+    });
   } catch {
     return undefined;
   }

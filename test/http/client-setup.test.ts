@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type ClientSetup, clientCommands, signInSetups } from "../../src/http/client-setup.ts";
+import { type ClientSetup, headerSetups, signInSetups } from "../../src/http/client-setup.ts";
 
 const URL_OF_SERVER = "https://veo.test/mcp";
 const KEY = "the-key-of-the-owner";
 const SIGN_INS = signInSetups(URL_OF_SERVER);
-const COMMANDS = clientCommands(URL_OF_SERVER, KEY);
+const WITH_KEY = headerSetups(URL_OF_SERVER, KEY);
 
 describe("what is pasted into a client", () => {
   it.each<[string, ClientSetup[]]>([
     ["to sign in", SIGN_INS],
-    ["with the key", COMMANDS],
+    ["with the key", WITH_KEY],
   ])("%s names the server, once for each client, and is well-formed", (_way, setups) => {
     const clients = setups.map(({ client }) => client);
     expect(new Set(clients).size).toBe(clients.length);
@@ -24,7 +24,7 @@ describe("what is pasted into a client", () => {
   });
 
   it("holds the key where a header is sent, and no credential where somebody signs in", () => {
-    for (const { text } of COMMANDS) expect(text).toContain(KEY);
+    for (const { text } of WITH_KEY) expect(text).toContain(KEY);
     for (const { text } of SIGN_INS) expect(text).not.toMatch(/bearer|authorization|header|key/i);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Configuration } from "../../src/config/configuration.ts";
-import { clientCommands, signInSetups } from "../../src/http/client-setup.ts";
+import { headerSetups, signInSetups } from "../../src/http/client-setup.ts";
 import { landingPage } from "../../src/http/landing-page.ts";
 import { EVERY_MODE } from "../auth/every-mode.ts";
 import { elementsOf, flat, htmlOf } from "../auth/markup.ts";
@@ -35,7 +35,7 @@ describe("the landing page", () => {
     for (const name of ["YOUR_ACCESS_KEY", "YOUR_ACEDATACLOUD_KEY"])
       expect(html.includes(name)).toBe(name === placeholder);
     if (placeholder !== undefined)
-      for (const { text } of clientCommands(`${ORIGIN}/mcp`, placeholder))
+      for (const { text } of headerSetups(`${ORIGIN}/mcp`, placeholder))
         expect(html).toContain(escaped(text));
   });
 

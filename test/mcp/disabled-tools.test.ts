@@ -36,6 +36,7 @@ describe("tools that an operator switched off", () => {
             deploymentToken: "token",
             secretKey: undefined,
             account: "owner",
+            now: () => Date.now(),
           }),
           now: () => Date.now(),
           random: () => 0,

@@ -1,0 +1,35 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+
+const ALGORITHM = "aes-256-gcm";
+/** What GCM is made for (NIST SP 800-38D, section 8.2); random, since a key seals a few thousand times at most. */
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/**
+ * Seals a text with AES-GCM.
+ * @param account bound to it: what is sealed for one account opens for no other.
+ */
+export function seal(text: string, key: Buffer, account: string): string {
+  const iv = randomBytes(IV_BYTES);
+  const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(account));
+  const sealed = [iv, cipher.update(text, "utf8"), cipher.final()];
+  return Buffer.concat([...sealed, cipher.getAuthTag()]).toString("base64");
+}
+
+/** @returns the text, or undefined for what was not sealed with this key for this account, or was damaged since. */
+export function unseal(sealed: string, key: Buffer, account: string): string | undefined {
+  const bytes = Buffer.from(sealed, "base64");
+  if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+  try {
+    const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES), {
+      authTagLength: TAG_BYTES,
+    })
+      .setAAD(Buffer.from(account))
+      .setAuthTag(bytes.subarray(-TAG_BYTES));
+    const opened = [decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()];
+    return Buffer.concat(opened).toString("utf8");
+  } catch {
+    // The tag does not fit. Thrown on, it would keep the object from starting.
+    return undefined;
+  }
+}
