@@ -32,7 +32,7 @@ describe("a body of 2 MB", () => {
     ["/oauth/token", FORM, "grant_type=authorization_code&code=", 413, 64],
     ["/oauth/token", FORM, "token=", 413, 64],
     ["/oauth/token", "multipart/form-data; boundary=x", "--x", 413, 64],
-    ["/oauth/register", "application/json", '{"client_name":"', 413, 64],
+    ["/oauth/register", "application/json", '{"client_name":"', 413, 8],
     ["/authorize", FORM, "handle=", 400, 16],
     ["/oauth/token", "application/json", "{", 413, 64],
   ])("at %s is not read to its end: %s %s", async (path, type, first, status, limitKb) => {

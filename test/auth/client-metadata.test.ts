@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ACCESS_KEY, type World } from "../world.ts";
+import { ACCESS_KEY, ORIGIN, type World } from "../world.ts";
 import { createBrowser, handleOn, locationOf } from "./browser.ts";
 import { createDocumentHosts, type DocumentHandler, type DocumentHosts } from "./document-hosts.ts";
 import { approve, callMcp, clientWithId, readTokens } from "./oauth-client.ts";
@@ -94,6 +94,19 @@ describe("an app that publishes what it is", () => {
       expect(hosts.asked).not.toContain("https://app.example/other.json");
     },
   );
+
+  it("is never looked for in a private network or here, at whichever endpoint it names itself", async () => {
+    for (const id of [
+      `${ORIGIN}/authorize?client_id=x`,
+      "https://10.0.0.1/c.json",
+      "https://intranet./c.json",
+    ]) {
+      await isRefused(await open(id), "not on the public internet");
+      const answer = await clientWithId(world, id).redeem("owner:g:c", "v".repeat(43));
+      expect([answer.status, await answer.json()]).toMatchObject([401, { error: "invalid_client" }]);
+    }
+    expect(hosts.unexpected).toEqual([]);
+  });
 
   it("is not taken for the one whose host did not answer the first time, and redirects the second", async () => {
     for (const first of [429, 503, 0]) {

@@ -47,7 +47,7 @@ describe("an app that registers itself with hostile words", () => {
   };
   const nameOn = (page: string) => /<bdi>(.*?)<\/bdi>/s.exec(page)?.[1];
 
-  const LONG = "x".repeat(10_000);
+  const LONG = "x".repeat(5_000);
   it.each([
     [
       "markup",
@@ -67,7 +67,7 @@ describe("an app that registers itself with hostile words", () => {
       "Claude [2J Published by claude.ai",
     ],
     ["invisible letters", "Cl\u200ba\u2060ud\u00ade\u3164", "Claude"],
-    ["10,000 letters", LONG, `${"x".repeat(79)}…`],
+    ["5,000 letters", LONG, `${"x".repeat(79)}…`],
     ["a heap of marks", `Z${"\u0336".repeat(500)}`, `Z${"\u0336".repeat(3)}`],
     ["nothing to be seen", "\u200b\u202e\u2800\u3164", "Unnamed app"],
   ])("is shown under a name that is only text: %s", async (_what, client_name, shown) => {

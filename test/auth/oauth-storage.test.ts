@@ -130,6 +130,25 @@ describe("the storage of the authorization server", () => {
     expect(clients.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
   });
 
+  it("takes the tokens of a grant away with it, those of no other, and those that came in between too", async () => {
+    const storage = newStorage();
+    const keys = ["token:ada:g:t", "token:ada:g2:t", "token:ada:g:late"];
+    for (const grant of ["grant:ada:g", "grant:ada:g2"]) await storage.put(grant, "x");
+    for (const key of keys) await storage.put(key, "x");
+    await storage.delete("grant:ada:g");
+    expect(await Promise.all(keys.map((key) => storage.get(key)))).toEqual([null, "x", null]);
+  });
+
+  it("does not take a request that is run again for a replay of its own assertion", async () => {
+    const [one, other] = [newStorage(), newStorage()];
+    const key = "client-assertion-jti:twice";
+    expect(await one.get(key)).toBeNull();
+    await one.put(key, "1");
+    expect([await one.get(key), await other.get(key)]).toEqual([null, "1"]);
+    await one.put(key, "1");
+    await expect(newStorage().put(key, "1")).resolves.toBeUndefined();
+  });
+
   it("writes no token whose grant is gone", async () => {
     const storage = newStorage();
     await expect(storage.put("token:ada:g:t", "x")).rejects.toThrow(StaleWriteError);

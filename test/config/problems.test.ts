@@ -20,6 +20,22 @@ describe("what is wrong with a deployment", () => {
     ["only the token is set, so the door would be open", TOKEN, ["MCP_ACCESS_KEY"]],
     ["only the key is set", KEY, ["ACEDATACLOUD_API_TOKEN"]],
     ["the mode is unknown", { ...TOKEN, ...KEY, AUTH_MODE: "value-of-mode" }, ["AUTH_MODE"]],
+    ...["organizations", "common", "consumers", ""].map((tenant): [string, Variables, string[]] => [
+      `the issuer is that of every tenant at Entra (${tenant})`,
+      { ...TOKEN, ...OIDC, ...DOMAINS, OIDC_ISSUER: `https://login.microsoftonline.com/${tenant}/v2.0` },
+      ["OIDC_ISSUER"],
+    ]),
+    [
+      "the issuer is one tenant's, which is right",
+      {
+        ...TOKEN,
+        ...OIDC,
+        ...DOMAINS,
+        OIDC_ISSUER: "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0",
+        OIDC_EMAIL_VERIFIED: "if-present",
+      },
+      [],
+    ],
     ["the mode is in capitals", { ...TOKEN, ...KEY, AUTH_MODE: "Personal" }, ["AUTH_MODE"]],
     [
       "variables of the other modes are set in personal",

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Credential } from "../../src/agent/credential.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Parking } from "../../src/ledger/parking.ts";
 import { TaskStore } from "../../src/ledger/task-store.ts";
@@ -32,12 +31,12 @@ describe("tools that an operator switched off", () => {
           watch: new WatchStore(sql),
           parking: new Parking(),
           upstream: createUpstreamClient({ baseUrl: "https://upstream.test", requestTimeoutMs: 1000 }),
-          credential: new Credential(sql, {
-            deploymentToken: "token",
-            secretKey: undefined,
-            account: "owner",
-            now: () => Date.now(),
-          }),
+          credential: {
+            ofCall: () => "token",
+            ofWatch: () => "token",
+            isStanding: () => true,
+            refused: () => undefined,
+          },
           now: () => Date.now(),
           random: () => 0,
           arm: async () => undefined,

@@ -83,6 +83,8 @@ describe("signing in at AceDataCloud", () => {
         acedata.accountOf(person.userId).credentials.length = 0;
         acedata.accountOf(person.userId).applications.length = 0;
         const tokens = await tokensOf(person);
+        // Whoever pays stays inside: the library writes its user id into every token.
+        expect(tokens.access_token).toMatch(/^[0-9a-f]{32}:/);
         expect(asked().slice(before)).toEqual(calls);
         const app = await createPayer(world, tokens.access_token);
         await app.submit(shape);

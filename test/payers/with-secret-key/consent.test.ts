@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createBrowser, handleOn, locationOf } from "../../auth/browser.ts";
-import { type OAuthClient, readTokens, registerClient, signIn } from "../../auth/oauth-client.ts";
+import { callMcp, type OAuthClient, readTokens, registerClient, signIn } from "../../auth/oauth-client.ts";
 import type { FaultInput } from "../../simulator/faults.ts";
 import type { World } from "../../world.ts";
 import {
@@ -129,6 +129,37 @@ describe("a key that is typed on the consent page", () => {
       expect(await everythingStored()).not.toContain(key);
     },
   );
+
+  it("ends the sign-in when it is taken back, and not when the upstream is only in trouble", async () => {
+    const tokens = await signIn(client, createBrowser(world), { secret: key });
+    vi.setSystemTime(Date.now() + 20 * 60_000);
+    world.simulator.inject({ kind: "status", status: 500, match: "tasks", times: "forever" });
+    const renewed = await readTokens(await client.refresh(tokens.refresh_token));
+    world.simulator.clearFaults();
+    vi.setSystemTime(Date.now() + 20 * 60_000);
+    world.simulator.inject({ kind: "status", status: 401, match: "tasks", times: "forever" });
+    const refused = await client.refresh(renewed.refresh_token);
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: "invalid_grant" }]);
+    expect((await callMcp(world, renewed.access_token)).status).toBe(401);
+  });
+
+  it("is neither kept nor shown when the upstream echoes it in a way that JSON has of writing it", async () => {
+    const tricky = `${newKey("ada")}/with+signs==`;
+    world.join(accountOf(tricky));
+    const app = await createPayer(world, tricky);
+    const echoed = [...tricky].map((c) => (c === "/" ? "\\/" : c === "-" ? "\\u002d" : c)).join("");
+    world.simulator.inject({
+      kind: "body",
+      status: 401,
+      text: `{"error":{"code":"bad_${echoed}","message":"${echoed}"},"trace_id":"${echoed}","${echoed}":1}`,
+      match: "paid",
+    });
+    await app.call("veo_text_to_video", { prompt: "a heron" });
+    await app.call("veo_list_tasks");
+    expect(told.join("\n")).toContain("[token]");
+    expect(told.join("\n")).not.toContain(tricky);
+    expect(await everythingStored()).not.toContain(tricky);
+  });
 
   it("is not asked about when the person says no", async () => {
     const browser = createBrowser(world);

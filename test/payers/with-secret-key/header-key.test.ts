@@ -87,6 +87,18 @@ describe("an AceDataCloud key in the header", () => {
     },
   );
 
+  it.each<[string, FaultInput]>([
+    ["404 with a page", { kind: "html", status: 404 }],
+    ["404 with a word", { kind: "body", status: 404, text: '{"detail":"no"}' }],
+    ["an error nobody has heard of", { kind: "body", status: 200, text: '{"error":{"code":"new"}}' }],
+    ["an empty object", { kind: "body", status: 200, text: "{}" }],
+    ["null", { kind: "body", status: 200, text: "null" }],
+    ["a detail", { kind: "body", status: 200, text: '{"detail":"bad key"}' }],
+  ])("that the upstream answers with %s is not let in: only a list is proof", async (_what, fault) => {
+    world.simulator.inject({ ...fault, match: "tasks" });
+    expect([await statusOf(newKey()), await newAccounts()]).toEqual([503, 0]);
+  });
+
   it("is good when the upstream says that its balance is used up", async () => {
     world.simulator.inject({ kind: "status", status: 403, code: "used_up", match: "tasks" });
     expect(await statusOf(newKey())).toBe(200);

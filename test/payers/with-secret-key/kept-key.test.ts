@@ -130,6 +130,19 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
     expect(questionsOf(world)).toHaveLength(asked);
   });
 
+  it("is erased at the next start when the object died between the last task's end and the erasure", async () => {
+    const taskId = await ada.submit();
+    const [row = ""] = await keptIn(world);
+    await world.advance(90_000);
+    expect(await ada.stateOf(taskId)).toBe("succeeded");
+    await world.inObject((_, { storage }) => {
+      storage.sql.exec("REPLACE INTO credential (only_row, sealed) VALUES (1, ?)", row);
+    });
+    await world.evict();
+    await ada.call("veo_list_models");
+    expect(await keptIn(world)).toEqual([]);
+  });
+
   describe("in the row", () => {
     const sealed = (secretKey: string, account: string, token: string): string =>
       seal(token, deriveKey(secretKey, "storedCredential"), account);
