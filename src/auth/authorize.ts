@@ -1,12 +1,14 @@
 import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
+import type { IdentityProvider } from "../config/access.ts";
 import { errorName } from "../log.ts";
 import { refuseMisplacedMetadata } from "./client-metadata.ts";
 import { completeSignIn } from "./complete-sign-in.ts";
 import { consentPage } from "./consent-page.ts";
-import { beginSignIn, type IdentityProvider } from "./identity-provider.ts";
+import { beginSignIn } from "./identity-provider.ts";
 import { readLimitedBody } from "./limited-body.ts";
 import { noticeResponse } from "./notice-page.ts";
+import { ENDPOINTS } from "./oauth-endpoints.ts";
 import { pageResponse } from "./page.ts";
 import { checkPassphrase } from "./passphrase.ts";
 import { OWNER } from "./props.ts";
@@ -26,7 +28,7 @@ const MAX_FORM_BYTES = 16 * 1024;
 /** `GET /authorize` asks, `POST /authorize` takes the answer (RFC 6749, section 4.1; auth-design.md, trap 12). */
 export function authorizeRoutes(context: SignInContext) {
   return new Hono<{ Bindings: SignInBindings }>()
-    .get("/authorize", async (c) => {
+    .get(ENDPOINTS.authorize, async (c) => {
       await refuseMisplacedMetadata(new URL(c.req.url).searchParams.get("client_id"), context.origin);
       const request = await c.env.OAUTH_PROVIDER.parseAuthRequest(c.req.raw);
       // The library lets confidential clients leave PKCE out; MCP lets nobody.
@@ -36,7 +38,7 @@ export function authorizeRoutes(context: SignInContext) {
         );
       return askForConsent(c, context, request);
     })
-    .post("/authorize", async (c) => {
+    .post(ENDPOINTS.authorize, async (c) => {
       if (isForeign(c, context.origin)) return noticeResponse(403, FOREIGN_FORM);
       const form = await readForm(c.req.raw);
       if (form === undefined) return noticeResponse(400, UNKNOWN_FORM);
@@ -96,7 +98,7 @@ async function continueAtProvider(
       headers,
     );
   const upstream = await c.env.OAUTH_PROVIDER.beginUpstream(request, { data: begun.leg, headers });
-  return redirectTo(begun.addressFor(`${origin}/oauth/callback`, upstream.state), upstream.headers);
+  return redirectTo(begun.addressFor(`${origin}${ENDPOINTS.callback}`, upstream.state), upstream.headers);
 }
 
 async function askForConsent(

@@ -1,9 +1,10 @@
-import { authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
+import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
 import { Hono } from "hono";
 import { errorName } from "../log.ts";
 import { completeSignIn } from "./complete-sign-in.ts";
 import { finishSignIn, legSchema } from "./identity-provider.ts";
 import { noticeResponse } from "./notice-page.ts";
+import { ENDPOINTS } from "./oauth-endpoints.ts";
 import type { Refusal } from "./props.ts";
 import { redirectTo } from "./redirect.ts";
 import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
@@ -30,7 +31,7 @@ const REFUSED: Record<Refusal, { title: string; message: string; nextStep: strin
 
 /** `GET /oauth/callback`: where the identity provider sends the browser back to. */
 export const callbackRoutes = (context: SignInContext) =>
-  new Hono<{ Bindings: SignInBindings }>().get("/oauth/callback", async (c) => {
+  new Hono<{ Bindings: SignInBindings }>().get(ENDPOINTS.callback, async (c) => {
     const { access } = context.configuration;
     if (access.mode !== "team" && access.mode !== "acedata") return c.notFound();
     const { search, searchParams } = new URL(c.req.url);
@@ -44,21 +45,17 @@ export const callbackRoutes = (context: SignInContext) =>
       const redirect =
         error === "access_denied"
           ? authorizationErrorRedirect(request, error, "Sign-in was declined")
-          : authorizationErrorRedirect(request, "temporarily_unavailable", "The identity provider failed");
+          : providerFailed(request);
       return redirectTo(redirect, headers);
     }
-    const callback = new URL(`/oauth/callback${search}`, context.origin);
+    const callback = new URL(`${ENDPOINTS.callback}${search}`, context.origin);
     const state = searchParams.get("state") ?? "";
     const leg = legSchema.parse(data);
     const outcome = await finishSignIn(access.provider, callback, state, leg).catch((error: unknown) => {
       context.log("error", "sign_in_failed", { provider: access.provider.kind, error: errorName(error) });
       return undefined;
     });
-    if (outcome === undefined)
-      return redirectTo(
-        authorizationErrorRedirect(request, "temporarily_unavailable", "The identity provider failed"),
-        headers,
-      );
+    if (outcome === undefined) return redirectTo(providerFailed(request), headers);
     if (outcome.ok) return completeSignIn(c.env.OAUTH_PROVIDER, context, request, headers, outcome.person);
     context.log("warn", "sign_in_refused", { provider: access.provider.kind, reason: outcome.refusal });
     return noticeResponse(403, REFUSED[outcome.refusal], headers);
@@ -66,3 +63,6 @@ export const callbackRoutes = (context: SignInContext) =>
 
 /** A code of OAuth's (RFC 6749, section 4.1.2.1). Anybody can write the address, so nothing else of it is logged. */
 const errorCode = (text: string): string => (/^[a-z_]{1,40}$/.test(text) ? text : "unreadable");
+
+const providerFailed = (request: AuthRequest): string =>
+  authorizationErrorRedirect(request, "temporarily_unavailable", "The identity provider failed");

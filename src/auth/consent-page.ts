@@ -1,7 +1,9 @@
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html } from "hono/html";
 import type { Access } from "../config/access.ts";
+import { ENDPOINTS } from "./oauth-endpoints.ts";
 import type { Html, Page } from "./page.ts";
+import { DAY_SECONDS, LIFETIMES } from "./sign-in-limits.ts";
 
 const MAX_NAME_CHARS = 80;
 /** A host has at most 253, so that its end, which says whose it is, is always shown. */
@@ -38,7 +40,7 @@ ${publisher(details)}
 </ul>
 <h2>Access is sent to</h2>
 ${destination(details)}
-<form method="post" action="/authorize">
+<form method="post" action="${ENDPOINTS.authorize}">
 <input type="hidden" name="handle" value="${handle}">
 ${problem === undefined ? "" : html`<p class="problem" role="alert" id="problem">${problem}</p>`}
 ${question}
@@ -56,11 +58,8 @@ const publisher = ({ clientDomain }: ConsentDescription): Html =>
     : html`<p>Published by <strong>${asText(clientDomain, MAX_ADDRESS_CHARS)}</strong></p>`;
 
 function destination({ redirectUri, redirectHost, redirectIsLoopback }: ConsentDescription): Html {
-  const uri = asText(redirectUri, MAX_ADDRESS_CHARS);
-  // The host of a private-use scheme (RFC 8252 section 7.1) is whatever its app likes: only the whole says something.
-  const host = /^https?:/i.test(redirectUri) ? asText(redirectHost, MAX_ADDRESS_CHARS) : uri;
-  return html`<p class="destination"><strong>${host}</strong></p>
-${host === uri ? "" : html`<small>${uri}</small>`}
+  return html`<p class="destination"><strong>${asText(redirectHost, MAX_ADDRESS_CHARS)}</strong></p>
+<small>${asText(redirectUri, MAX_ADDRESS_CHARS)}</small>
 ${
   redirectIsLoopback
     ? html`<p class="warning">The app runs on your computer.
@@ -79,8 +78,9 @@ interface Terms {
   approve: string;
 }
 
-const SLIDING = "keep this access until it is revoked, or not used for 90 days";
-const FIXED = "keep this access for 7 days, unless it is revoked sooner";
+const days = (seconds: number) => `${seconds / DAY_SECONDS} days`;
+const SLIDING = `keep this access until it is revoked, or not used for ${days(LIFETIMES.alone.refreshTokenIdleTTL)}`;
+const FIXED = `keep this access for ${days(LIFETIMES.team.refreshTokenTTL)}, unless it is revoked sooner`;
 
 function termsOf(access: Access, isAskedAgain: boolean): Terms {
   switch (access.mode) {

@@ -7,8 +7,6 @@ import { githubMember } from "./github.ts";
 import { oidcMember } from "./oidc.ts";
 import type { SignInOutcome } from "./props.ts";
 
-export type { IdentityProvider } from "../config/access.ts";
-
 /** What has to be remembered between the two legs of a sign-in; kept sealed by the OAuth library. */
 export const legSchema = z.object({
   /** Where the first leg led, by `identityOf`. */
@@ -91,12 +89,6 @@ function scopeOf(provider: IdentityProvider): string {
 }
 
 async function configurationOf(provider: IdentityProvider): Promise<oidc.Configuration> {
-  const configuration = await unboundedConfigurationOf(provider);
-  configuration.timeout = TIMEOUT_SECONDS;
-  return configuration;
-}
-
-async function unboundedConfigurationOf(provider: IdentityProvider): Promise<oidc.Configuration> {
   switch (provider.kind) {
     case "oidc": {
       const { issuer, clientId, clientSecret } = provider;
@@ -146,6 +138,7 @@ function withoutDiscovery(
   authentication: oidc.ClientAuth,
 ): oidc.Configuration {
   const configuration = new oidc.Configuration(metadata, clientId, undefined, authentication);
+  configuration.timeout = TIMEOUT_SECONDS;
   if (isLocal(metadata.issuer)) oidc.allowInsecureRequests(configuration);
   return configuration;
 }

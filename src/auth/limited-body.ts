@@ -3,13 +3,13 @@
  * @returns undefined when there is more than `maxBytes`; the rest is then not read.
  */
 export async function readLimitedBody(
-  request: Request,
+  { headers, body: stream }: Pick<Request | Response, "headers" | "body">,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return undefined;
+  if (Number(headers.get("content-length") ?? 0) > maxBytes) return undefined;
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of stream ?? []) {
     bytes += chunk.byteLength;
     if (bytes > maxBytes) return undefined;
     chunks.push(chunk);

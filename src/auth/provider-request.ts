@@ -1,8 +1,9 @@
 import type { z } from "zod";
+import { readLimitedBody } from "./limited-body.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Far above any answer that is asked for here. */
-const MAX_ANSWER_CHARS = 1_000_000;
+const MAX_ANSWER_BYTES = 1_000_000;
 
 /** A provider's API answered something that cannot be used; the status is all that may be said of it. */
 export class ProviderError extends Error {
@@ -44,8 +45,8 @@ export async function askProvider<T>(
     await response.body?.cancel();
     throw new ProviderError(pathname, response.status);
   }
-  const text = await response.text();
-  const parsed = schema.safeParse(text.length > MAX_ANSWER_CHARS ? undefined : readJson(text));
+  const answer = await readLimitedBody(response, MAX_ANSWER_BYTES);
+  const parsed = schema.safeParse(answer && readJson(new TextDecoder().decode(answer)));
   if (!parsed.success) throw new ProviderError(pathname, response.status);
   return parsed.data;
 }

@@ -28,21 +28,21 @@ const variablesSchema = (known: Known) =>
     MCP_ACCESS_KEY: bearerToken.optional(),
     SECRET_KEY: z.string().min(32, "must be at least 32 characters (try `openssl rand -hex 32`)").optional(),
     PUBLIC_URL: origin.optional(),
-    GITHUB_CLIENT_ID: oneWord.default(""),
-    GITHUB_CLIENT_SECRET: oneWord.default(""),
+    GITHUB_CLIENT_ID: oneWord.optional(),
+    GITHUB_CLIENT_SECRET: oneWord.optional(),
     ALLOWED_GITHUB_USERS: listOf(githubUser).prefault(""),
     ALLOWED_GITHUB_ORGS: listOf(githubOrg).prefault(""),
     GITHUB_BASE_URL: baseUrl.prefault("https://github.com"),
     GITHUB_API_BASE_URL: baseUrl.prefault("https://api.github.com"),
-    OIDC_ISSUER: issuerUrl.default(""),
-    OIDC_CLIENT_ID: oneWord.default(""),
-    OIDC_CLIENT_SECRET: oneWord.default(""),
+    OIDC_ISSUER: issuerUrl.optional(),
+    OIDC_CLIENT_ID: oneWord.optional(),
+    OIDC_CLIENT_SECRET: oneWord.optional(),
     ALLOWED_EMAILS: listOf(emailAddress).prefault(""),
     ALLOWED_EMAIL_DOMAINS: listOf(emailDomain).prefault(""),
     OIDC_EMAIL_VERIFIED: z
       .enum(["required", "if-present"], "must be `required` or `if-present`")
       .default("required"),
-    ACEDATACLOUD_OAUTH_CLIENT_ID: oneWord.default(""),
+    ACEDATACLOUD_OAUTH_CLIENT_ID: oneWord.optional(),
     ACEDATACLOUD_AUTH_BASE_URL: baseUrl.prefault("https://auth.acedata.cloud"),
     ACEDATACLOUD_PLATFORM_BASE_URL: baseUrl.prefault("https://platform.acedata.cloud"),
     ACEDATACLOUD_API_BASE_URL: webUrl.prefault("https://api.acedata.cloud"),
@@ -164,7 +164,7 @@ const issuerProblems = ({ OIDC_ISSUER, OIDC_EMAIL_VERIFIED }: Variables): string
 function readAccess(mode: AuthMode, values: Values): Access {
   switch (mode) {
     case "personal":
-      return { mode, accessKey: values.MCP_ACCESS_KEY ?? "" };
+      return { mode, accessKey: given(values.MCP_ACCESS_KEY) };
     case "team":
       return { mode, serviceKey: values.MCP_ACCESS_KEY, provider: readProvider(values) };
     case "passthrough":
@@ -174,7 +174,7 @@ function readAccess(mode: AuthMode, values: Values): Access {
         mode,
         provider: {
           kind: "acedata",
-          clientId: values.ACEDATACLOUD_OAUTH_CLIENT_ID,
+          clientId: given(values.ACEDATACLOUD_OAUTH_CLIENT_ID),
           authBaseUrl: values.ACEDATACLOUD_AUTH_BASE_URL,
           platformBaseUrl: values.ACEDATACLOUD_PLATFORM_BASE_URL,
         },
@@ -182,23 +182,29 @@ function readAccess(mode: AuthMode, values: Values): Access {
   }
 }
 
+/** What `accessProblems` has made sure of. An empty text in its place would be a key that anybody can type. */
+function given(value: string | undefined): string {
+  if (value === undefined) throw new Error("A required variable is not set, and no problem was reported");
+  return value;
+}
+
 function readProvider(values: Values): Extract<Access, { mode: "team" }>["provider"] {
-  if (values.GITHUB_CLIENT_ID !== "")
+  if (values.GITHUB_CLIENT_ID !== undefined)
     return {
       kind: "github",
       clientId: values.GITHUB_CLIENT_ID,
-      clientSecret: values.GITHUB_CLIENT_SECRET,
+      clientSecret: given(values.GITHUB_CLIENT_SECRET),
       baseUrl: values.GITHUB_BASE_URL,
       apiBaseUrl: values.GITHUB_API_BASE_URL,
       users: values.ALLOWED_GITHUB_USERS,
       orgs: values.ALLOWED_GITHUB_ORGS,
     };
-  const issuer = values.OIDC_ISSUER;
+  const issuer = given(values.OIDC_ISSUER);
   return {
     kind: "oidc",
     issuer,
-    clientId: values.OIDC_CLIENT_ID,
-    clientSecret: values.OIDC_CLIENT_SECRET,
+    clientId: given(values.OIDC_CLIENT_ID),
+    clientSecret: given(values.OIDC_CLIENT_SECRET),
     emails: values.ALLOWED_EMAILS,
     domains: values.ALLOWED_EMAIL_DOMAINS,
     mayOmitEmailVerified: values.OIDC_EMAIL_VERIFIED === "if-present" || isCloudflareAccess(issuer),

@@ -31,7 +31,9 @@ export function weaknesses(configuration: Configuration, hasRateLimit: boolean):
     );
   if (!hasRateLimit)
     found.push("The AUTH_RATE_LIMIT binding is missing in wrangler.toml: nothing is limited by address.");
-  if (access.mode === "personal" && access.accessKey.length < GOOD_KEY_CHARS)
+  const key =
+    access.mode === "personal" ? access.accessKey : access.mode === "team" ? access.serviceKey : undefined;
+  if (key !== undefined && key.length < GOOD_KEY_CHARS)
     found.push(`MCP_ACCESS_KEY has fewer than ${GOOD_KEY_CHARS} characters: try \`openssl rand -hex 24\`.`);
   if (access.mode === "personal" && access.accessKey === configuration.upstreamToken)
     found.push(
@@ -41,10 +43,7 @@ export function weaknesses(configuration: Configuration, hasRateLimit: boolean):
   return found;
 }
 
-function teamWeaknesses({
-  provider,
-  serviceKey,
-}: Extract<Configuration["access"], { mode: "team" }>): string[] {
+function teamWeaknesses({ provider }: Extract<Configuration["access"], { mode: "team" }>): string[] {
   const found: string[] = [];
   if (provider.kind === "github" && provider.users.some((user) => !user.startsWith("id:")))
     found.push(
@@ -62,7 +61,5 @@ function teamWeaknesses({
     found.push(
       "Addresses count without a word about their verification: right only where the provider's administrators decide who has one.",
     );
-  if (serviceKey !== undefined && serviceKey.length < GOOD_KEY_CHARS)
-    found.push(`MCP_ACCESS_KEY has fewer than ${GOOD_KEY_CHARS} characters: try \`openssl rand -hex 24\`.`);
   return found;
 }

@@ -3,11 +3,11 @@ import type { Bindings } from "../agent/bindings.ts";
 import type { Caller } from "../agent/caller.ts";
 import { packExchange, unpackAnswer } from "../agent/exchange.ts";
 import type { Settings } from "../agent/settings.ts";
-import { readBearer } from "../auth/bearer.ts";
+import { keyIn } from "../auth/bearer.ts";
 import type { AuthBindings } from "../auth/bindings.ts";
 import { holderOfKey } from "../auth/header-key.ts";
 import { oauthError } from "../auth/oauth-endpoints.ts";
-import { isOverLimit } from "../auth/rate-limit.ts";
+import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
 import { createListenHandler, isListen, type ListenHandler } from "../mcp/listen.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
@@ -26,7 +26,6 @@ const PROTOCOL_HEADERS = [
 ];
 /** Longer than any of them needs to be. */
 const MAX_HEADER_CHARS = 8192;
-const RETRY_AFTER = { "retry-after": "60" };
 
 /**
  * `/mcp`: lets in whom the configuration allows. A key in the header is looked at here; everything else, a token or
@@ -58,9 +57,9 @@ async function authenticated(
   settings: Settings,
   authorizationServer: (request: Request) => Promise<Response>,
 ): Promise<Response> {
-  const bearer = readBearer(request);
-  if (bearer.kind === "key") {
-    const holder = await holderOfKey(bearer.key, request, env, settings.configuration);
+  const key = keyIn(request);
+  if (key !== undefined) {
+    const holder = await holderOfKey(key, request, env, settings.configuration);
     switch (holder.kind) {
       case "known":
         return serveExchange(request, url, env, settings, holder.caller);
@@ -78,7 +77,7 @@ async function authenticated(
   }
   const response = await authorizationServer(request);
   // Nobody who knows a credential comes by here, so a shared address locks nobody out.
-  const isRefused = response.status === 401 && bearer.kind !== "none";
+  const isRefused = response.status === 401 && request.headers.has("authorization");
   return isRefused && (await isOverLimit("bearer", request, env)) ? tooMany() : response;
 }
 

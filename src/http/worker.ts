@@ -3,7 +3,7 @@ import type { AuthBindings } from "../auth/bindings.ts";
 import { noticeResponse } from "../auth/notice-page.ts";
 import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
 import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
-import { isOverLimit } from "../auth/rate-limit.ts";
+import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
 import type { SignInContext } from "../auth/sign-in-context.ts";
 import { createLog, errorName } from "../log.ts";
 import { serveExchange, serveMcp } from "./mcp-endpoint.ts";
@@ -66,7 +66,6 @@ async function serve(
 async function tooMany(request: Request, url: URL, env: AuthBindings): Promise<Response | undefined> {
   if (!LIMITED.has(url.pathname) || request.method === "OPTIONS") return undefined;
   if (!(await isOverLimit(url.pathname, request, env))) return undefined;
-  const headers = { "retry-after": "60" };
   return SEEN_BY_PEOPLE.has(url.pathname)
     ? noticeResponse(
         429,
@@ -75,9 +74,9 @@ async function tooMany(request: Request, url: URL, env: AuthBindings): Promise<R
           message: "Too many sign-ins were started from your network.",
           nextStep: "Wait a minute, then start again from your app.",
         },
-        new Headers(headers),
+        new Headers(RETRY_AFTER),
       )
-    : oauthError(429, "temporarily_unavailable", "Too many requests from this address", headers);
+    : oauthError(429, "temporarily_unavailable", "Too many requests from this address", RETRY_AFTER);
 }
 
 /** The library says so of its own answers; a page has to be able to read our refusals too. */

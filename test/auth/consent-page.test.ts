@@ -69,12 +69,6 @@ describe("the consent page", () => {
     expect(await consent(PERSONAL, { redirectHost: long })).toContain(`<strong>${long}</strong>`);
   });
 
-  it("shows a private-use address as a whole: its host says nothing", async () => {
-    const html = await consent(PERSONAL, { redirectUri: "evil://claude.ai/cb", redirectHost: "claude.ai" });
-    expect(html).toContain("<strong>evil://claude.ai/cb</strong>");
-    expect(html).not.toContain("<small>evil:");
-  });
-
   it("warns of an app on this computer", async () => {
     const html = await consent(PERSONAL, LOCAL);
     expect(html).toContain("<strong>127.0.0.1</strong>");
