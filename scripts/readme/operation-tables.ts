@@ -40,7 +40,7 @@ export function signInTable(): string {
         `${perSource.most} in ${duration(perSource.windowMs)} from one address, ${inAll.most} in ${duration(inAll.windowMs)} from all (\`personal\`)`,
         "none to guess",
       ],
-      ["Requests to the sign-in endpoints", `${addressLimit()} from one address`, "the same"],
+      ["Requests to each sign-in endpoint", `${addressLimit()} from one address`, "the same"],
       ["Unknown keys and tokens at `/mcp`", `${addressLimit()} from one address`, "the same"],
     ],
   );
