@@ -20,7 +20,8 @@ const REFUSED: Record<Refusal, { title: string; message: string; nextStep: strin
   email_not_verified: {
     title: "Your address is not verified",
     message: "Your identity provider did not say that your e-mail address belongs to you.",
-    nextStep: "Verify the address there, then start again from your app.",
+    nextStep:
+      "Verify the address there and start again from your app. If it is verified, tell whoever runs this server: the claims `email` and `email_verified` are missing.",
   },
   no_api_key: {
     title: "No API key",
