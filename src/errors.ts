@@ -35,6 +35,7 @@ export type VeoError =
   | { kind: "video_not_found"; videoId: string }
   | { kind: "upstream"; failure: UpstreamFailure }
   | { kind: "submission_undetermined"; submissionId: string; failure: UpstreamFailure }
+  | { kind: "generation_failed"; code: string; message: string; traceId: string | undefined }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
   | { kind: "busy"; limit: number }
   | { kind: "internal"; incident: string };
@@ -66,6 +67,10 @@ export type Result<T> = { ok: true; value: T } | { ok: false; error: VeoError };
 export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 export const fail = (error: VeoError): { ok: false; error: VeoError } => ({ ok: false, error });
 export const invalid = (...problems: string[]) => fail({ kind: "invalid_arguments", problems });
+
+/** What there is to do about a video that could not be made. */
+export const FAILED_NEXT_STEP =
+  "Read the error (it is the upstream's own text), change the request accordingly, and submit again if it is worth it.";
 
 /** Turns a failure into words: what happened, and what to do next. Whose key is meant depends on who pays. */
 export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
@@ -106,6 +111,16 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
         code: "submission_undetermined",
         retryable: false,
         nextStep: `It is not known whether the video was accepted, and it may have been charged: do not send it again. Look with veo_get_tasks_batch without ids, or call veo_get_task with task_id "${error.submissionId}" later.`,
+      };
+    case "generation_failed":
+      return {
+        ...answer(
+          "upstream_error",
+          false,
+          `The video could not be made: ${quote(error.code)}: "${quote(error.message)}".`,
+          FAILED_NEXT_STEP,
+        ),
+        ...(error.traceId !== undefined && { traceId: error.traceId }),
       };
     case "idempotency_conflict":
       return answer(

@@ -56,15 +56,20 @@ function addressLimit(): string {
 /** When the upstream is asked about a task that is being made. */
 export function watchTable(): string {
   const { FIRST_LOOK_MS, LOOK_INTERVALS } = schedule;
+  // A row for every age at which either column changes.
+  const ages = [...LOOK_INTERVALS.usual, ...LOOK_INTERVALS.stretched].map(({ untilAgeMs }) => untilAgeMs);
+  const every = (pace: schedule.Pace, ageMs: number) => {
+    const phase = LOOK_INTERVALS[pace].find(({ untilAgeMs }) => ageMs <= untilAgeMs);
+    return phase === undefined ? "" : `every ${duration(phase.everyMs)}`;
+  };
   return markdownTable(
-    ["Age of a task", "The upstream is asked about it"],
+    ["Age of a task", "The upstream is asked about it", "where it rings"],
     [
-      [`up to ${duration(FIRST_LOOK_MS)}`, "not yet"],
-      ...LOOK_INTERVALS.map(({ untilAgeMs, everyMs }) => [
-        `up to ${duration(untilAgeMs)}`,
-        `every ${duration(everyMs)}`,
-      ]),
-      ["older", "no more: its state is `unknown`, and a query asks once"],
+      ["at first", `after ${duration(FIRST_LOOK_MS.usual)}`, `after ${duration(FIRST_LOOK_MS.stretched)}`],
+      ...[...new Set(ages)]
+        .sort((a, b) => a - b)
+        .map((ageMs) => [`up to ${duration(ageMs)}`, every("usual", ageMs), every("stretched", ageMs)]),
+      ["older", "no more: its state is `unknown`, and a query asks once", "the same"],
     ],
   );
 }

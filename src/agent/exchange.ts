@@ -3,6 +3,8 @@ import { z } from "zod";
 /** An HTTP exchange at `/mcp`, as the Worker hands it over: the body parsed, the headers by an allow-list. */
 const exchangeSchema = z.object({
   method: z.enum(["GET", "POST", "DELETE"]),
+  /** Under which origin the server was called. */
+  origin: z.string(),
   headers: z.array(z.tuple([z.string(), z.string()])),
   /** The JSON of a POST; absent for the other methods. */
   body: z.unknown().optional(),
@@ -18,6 +20,11 @@ export const unpackExchange = (packed: string): Exchange => exchangeSchema.parse
  * objects and responses costs more than the rest of a cached answer. A stream stays a response.
  */
 export type OutgoingAnswer = string | Response;
+
+/** What the object says of a stream that a client wants to open. Without a ticket there is nothing to hear of. */
+export type OpenedStream =
+  | { ok: true; ticket: string | undefined; acknowledged: Record<string, string[]> }
+  | { ok: false; answer: OutgoingAnswer };
 
 const headSchema = z.object({ status: z.number(), headers: z.array(z.tuple([z.string(), z.string()])) });
 

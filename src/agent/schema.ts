@@ -57,6 +57,23 @@ const VERSIONS: readonly string[] = [
     sealed TEXT NOT NULL
   );
   `,
+  `
+  ALTER TABLE task ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE task ADD COLUMN rings INTEGER;
+  ALTER TABLE task ADD COLUMN rang_at_ms INTEGER;
+  CREATE TABLE doorbell (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    heard_at_ms INTEGER NOT NULL
+  );
+  CREATE TABLE subscription (
+    holder TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    changed_at_ms INTEGER,
+    PRIMARY KEY (holder, topic)
+  ) WITHOUT ROWID;
+  CREATE INDEX subscription_by_topic ON subscription (topic);
+  ALTER TABLE session ADD COLUMN stream_closed_at_ms INTEGER;
+  `,
 ];
 
 /** Brings an object's tables up to date. All or nothing: the runtime rolls a failed start back. */

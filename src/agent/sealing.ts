@@ -7,24 +7,25 @@ const TAG_BYTES = 16;
 
 /**
  * Seals a text with AES-GCM.
- * @param account bound to it: what is sealed for one account opens for no other.
+ * @param purpose bound to it: what is sealed for one account, or one use, opens for no other.
+ * @returns letters, digits, `-` and `_`.
  */
-export function seal(text: string, key: Buffer, account: string): string {
+export function seal(text: string, key: Buffer, purpose: string): string {
   const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(account));
+  const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(purpose));
   const sealed = [iv, cipher.update(text, "utf8"), cipher.final()];
-  return Buffer.concat([...sealed, cipher.getAuthTag()]).toString("base64");
+  return Buffer.concat([...sealed, cipher.getAuthTag()]).toString("base64url");
 }
 
-/** @returns the text, or undefined for what was not sealed with this key for this account, or was damaged since. */
-export function unseal(sealed: string, key: Buffer, account: string): string | undefined {
-  const bytes = Buffer.from(sealed, "base64");
+/** @returns the text, or undefined for what was not sealed with this key for this purpose, or was damaged since. */
+export function unseal(sealed: string, key: Buffer, purpose: string): string | undefined {
+  const bytes = Buffer.from(sealed, "base64url");
   if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
   try {
     const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, IV_BYTES), {
       authTagLength: TAG_BYTES,
     })
-      .setAAD(Buffer.from(account))
+      .setAAD(Buffer.from(purpose))
       .setAuthTag(bytes.subarray(-TAG_BYTES));
     const opened = [decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()];
     return Buffer.concat(opened).toString("utf8");

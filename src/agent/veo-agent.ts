@@ -1,36 +1,22 @@
 import { isLegacyRequest, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
 import { Agent } from "agents";
 import { z } from "zod";
-import type { LedgerDependencies } from "../ledger/dependencies.ts";
-import { Ledger } from "../ledger/ledger.ts";
-import { Parking } from "../ledger/parking.ts";
-import { TaskStore } from "../ledger/task-store.ts";
-import { WatchStore } from "../ledger/watch-store.ts";
 import { createLog, type Log } from "../log.ts";
-import { createCatalogue } from "../mcp/catalogue.ts";
-import type { Lane } from "../mcp/lane.ts";
-import { createLegacyLane } from "../mcp/legacy-lane.ts";
-import { createModernLane } from "../mcp/modern-lane.ts";
-import { SessionStore } from "../mcp/session-store.ts";
-import type { Deployment } from "../tools/define-tool.ts";
-import { createUpstreamClient } from "../veo/upstream-client.ts";
+import type { Exchange, Lane } from "../mcp/lane.ts";
+import { listenIdOf, tooManyStreams } from "../mcp/listen.ts";
+import { isStreamHolder } from "../mcp/subscription-store.ts";
+import type { CallerContext } from "../tools/define-tool.ts";
+import { type Account, type Offer, openAccount } from "./account.ts";
 import type { Bindings } from "./bindings.ts";
 import { type Caller, callerSchema } from "./caller.ts";
-import { Credential } from "./credential.ts";
-import { type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
+import { type OpenedStream, type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
 import { migrate } from "./schema.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readSettings } from "./settings.ts";
+import { MAX_STREAMS, type StreamEvents, Streams } from "./streams.ts";
 import { Watch, type Watched } from "./watch.ts";
 
 /** The SDKs want a URL, and look at nothing in it: Host and Origin were checked at the door. */
 const MCP_URL = "https://account.invalid/mcp";
-
-interface Account {
-  deployment: Deployment;
-  ledger: Ledger;
-  credential: Credential;
-  lanes: { legacy: Lane; modern: Lane };
-}
 
 /**
  * The object of an account: its MCP server, its ledger, and the alarm that asks the upstream. It is reached by RPC
@@ -40,14 +26,17 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   #account: Account | undefined;
   #log: Log = createLog("info");
   readonly #watch: Watch;
+  readonly #streams: Streams;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env & Bindings) {
     super(ctx, env);
     this.#watch = new Watch(
-      () => this.#watched(),
+      () => this.watched(),
       () => this.#log,
     );
+    this.#streams = new Streams(() => this.#streamEvents());
     this.lifecycle.use(this.#watch);
+    this.lifecycle.use(this.#streams);
   }
 
   override async onStart(): Promise<void> {
@@ -56,10 +45,18 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     // A broken deployment answers 503 in the Worker; only the alarm comes by here, and it tries again later.
     if (!settings.ok) return;
     this.#log = createLog(settings.configuration.logLevel);
-    const account = this.#open(settings);
+    const account = openAccount(settings, {
+      name: this.name,
+      sql: this.ctx.storage.sql,
+      log: this.#log,
+      arm: () => this.#watch.arm(),
+      streams: this.#streams,
+      offer: (own) => this.offer(own),
+    });
     this.#account = account;
-    // The object may have died between the end of the last task and the erasure.
+    // The object may have died between the end of the last task and the erasure, or under open streams.
     account.credential.settle(account.ledger.look.isOn());
+    account.subscriptions.keepStreams(this.#streams.isOpen);
     await this.#watch.arm();
   }
 
@@ -68,18 +65,38 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
    * @param exchange what `packExchange` made of it.
    */
   async serve(exchange: string, caller: Caller): Promise<OutgoingAnswer> {
-    const account = this.#account;
-    if (account === undefined)
-      return packAnswer(new Response("The deployment is not configured.", { status: 503 }));
-    const { method, headers, body } = unpackExchange(exchange);
-    const { ownsToken, upstreamToken } = callerSchema.parse(caller);
-    const request = new Request(MCP_URL, { method, headers });
-    const isLegacy = method !== "POST" || (!claimsEnvelope(body) && (await isLegacyRequest(request, body)));
-    const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
-    return account.credential.during(upstreamToken, async () => {
-      const { deployment, ledger } = account;
-      return packAnswer(await lane.serve({ request, body }, { deployment, ledger, ownsToken }));
+    return this.#inLane(exchange, caller, async (lane, asked, context) =>
+      packAnswer(await lane.serve(asked, context)),
+    );
+  }
+
+  /**
+   * Lets a client open a stream, which the Worker then connects with the ticket.
+   * @param exchange what `packExchange` made of it.
+   */
+  async openStream(exchange: string, caller: Caller): Promise<OpenedStream> {
+    const refused = async (response: Response): Promise<OpenedStream> => ({
+      ok: false,
+      answer: await packAnswer(response),
     });
+    return this.#inLane(exchange, caller, async (lane, asked, context) => {
+      const opening = await lane.open(asked, context);
+      if (opening instanceof Response) return refused(opening);
+      const { holder, topics, acknowledged } = opening;
+      if (isStreamHolder(holder) && topics.length === 0) return { ok: true, ticket: undefined, acknowledged };
+      const ticket = this.#streams.admit(opening);
+      return ticket === undefined
+        ? refused(tooManyStreams(listenIdOf(asked.body) ?? null, MAX_STREAMS))
+        : { ok: true, ticket, acknowledged };
+    });
+  }
+
+  /**
+   * The upstream rang for a submission, at an address that was checked.
+   * @returns whether it is watched.
+   */
+  async ring(submissionId: string): Promise<boolean> {
+    return (await this.#account?.ledger.ring(submissionId)) ?? false;
   }
 
   /** No client connects to the object by WebSocket, so nobody is told its name and state. */
@@ -87,7 +104,8 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     return false;
   }
 
-  #watched(): Watched | undefined {
+  /** What the alarm does, and when. */
+  protected watched(): Watched | undefined {
     if (this.#account === undefined) return undefined;
     const { credential, ledger } = this.#account;
     return {
@@ -99,41 +117,39 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     };
   }
 
-  #open({ configuration, deployment }: Settings): Account {
-    const { sql } = this.ctx.storage;
-    const now = () => Date.now();
-    const watch = this.#watch;
-    const credential = new Credential(sql, {
-      deploymentToken: configuration.upstreamToken,
-      secretKey: configuration.secretKey,
-      account: this.name,
-      now,
-    });
-    const dependencies: LedgerDependencies = {
-      tasks: new TaskStore(sql),
-      watch: new WatchStore(sql),
-      parking: new Parking(),
-      upstream: createUpstreamClient({
-        baseUrl: configuration.upstreamBaseUrl,
-        requestTimeoutMs: configuration.requestTimeoutMs,
-      }),
-      credential,
-      now,
-      random: Math.random,
-      async arm(proven) {
-        credential.settle(ledger.look.isOn(), proven);
-        await watch.arm();
-      },
-    };
-    const ledger = new Ledger(dependencies, { ...configuration, payer: deployment.payer });
-    const catalogue = createCatalogue(deployment, this.#log);
+  /** What the lanes serve. */
+  protected offer(own: Offer): Offer {
+    return own;
+  }
+
+  async #inLane<T>(
+    exchange: string,
+    caller: Caller,
+    answer: (lane: Lane, asked: Exchange, context: CallerContext) => Promise<T>,
+  ): Promise<T> {
+    const account = this.#account;
+    // The Worker checks the same variables before it calls.
+    if (account === undefined) throw new Error("The deployment is not configured");
+    const { method, origin, headers, body } = unpackExchange(exchange);
+    const { ownsToken, upstreamToken } = callerSchema.parse(caller);
+    const request = new Request(MCP_URL, { method, headers });
+    const isLegacy = method !== "POST" || (!claimsEnvelope(body) && (await isLegacyRequest(request, body)));
+    const lane = isLegacy ? account.lanes.legacy : account.lanes.modern;
+    const context = account.contextFor(ownsToken, origin);
+    return account.credential.during(upstreamToken, () => answer(lane, { request, body }, context));
+  }
+
+  #streamEvents(): StreamEvents | undefined {
+    if (this.#account === undefined) return undefined;
+    const { news, subscriptions, sessions } = this.#account;
     return {
-      deployment,
-      ledger,
-      credential,
-      lanes: {
-        legacy: createLegacyLane(catalogue, new SessionStore(sql, now)),
-        modern: createModernLane(catalogue, this.#log),
+      opened({ holder, topics }) {
+        for (const topic of topics) subscriptions.add(holder, topic);
+        news.welcome(holder);
+      },
+      closed(holder) {
+        if (isStreamHolder(holder)) subscriptions.drop(holder);
+        else sessions.streamClosed(holder);
       },
     };
   }

@@ -20,6 +20,8 @@ import type { VariableName, Variables } from "./variables.ts";
 
 /** The one door to configuration: every variable is read here, once, and a wrong one is a problem with a name. */
 
+const CALLBACK_POLICIES = ["auto", "on", "off"] as const;
+
 /** The values of the variables, each by itself. What the tools know is handed in, so that this stays a leaf. */
 const variablesSchema = (known: Known) =>
   z.object({
@@ -54,6 +56,7 @@ const variablesSchema = (known: Known) =>
       "",
     ),
     ALLOWED_ORIGINS: listOf(origin).prefault(""),
+    CALLBACKS: z.enum(CALLBACK_POLICIES, `must be one of ${CALLBACK_POLICIES.join(", ")}`).default("auto"),
     MCP_SERVER_NAME: z
       .string()
       .regex(/^[\w .-]{1,64}$/, "must be 1 to 64 letters, digits, spaces and ._-")
@@ -82,6 +85,8 @@ export interface Configuration {
   disabledTools: readonly string[];
   publicOrigin: string | undefined;
   allowedOrigins: readonly string[];
+  /** Whether the upstream is given an address to ring at when a task is over. */
+  callbacks: Values["CALLBACKS"];
   serverName: string;
   retentionMs: number;
   logLevel: Values["LOG_LEVEL"];
@@ -111,6 +116,9 @@ export function readConfiguration(variables: Variables, known: Known): Configura
     ...(parsed.success ? [] : parsed.error.issues.map(problem)),
     ...accessProblems(mode, isSet),
     ...issuerProblems(set),
+    ...(set.CALLBACKS === "on" && !isSet("SECRET_KEY")
+      ? ["CALLBACKS cannot be `on` without SECRET_KEY, from which the addresses are made"]
+      : []),
   ];
   if (!parsed.success || problems.length > 0) return { ok: false, problems: [...new Set(problems)] };
   const values = parsed.data;
@@ -128,6 +136,7 @@ export function readConfiguration(variables: Variables, known: Known): Configura
       disabledTools: values.VEO_DISABLED_TOOLS,
       publicOrigin: values.PUBLIC_URL,
       allowedOrigins: values.ALLOWED_ORIGINS,
+      callbacks: values.CALLBACKS,
       serverName: values.MCP_SERVER_NAME,
       retentionMs: values.TASK_RETENTION_DAYS * DAY_MS,
       logLevel: values.LOG_LEVEL,

@@ -8,6 +8,7 @@ import { hkdfSync } from "node:crypto";
 const PURPOSES = {
   storedCredential: "veo-mcp/stored-credential/1",
   deviceCookie: "veo-mcp/device-cookie/1",
+  callback: "veo-mcp/callback/1",
 } as const;
 type KeyPurpose = keyof typeof PURPOSES;
 

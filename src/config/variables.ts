@@ -92,6 +92,11 @@ export const VARIABLES = {
     secret: false,
     about: "Origins of web pages that may call `/mcp`, separated by commas.",
   },
+  CALLBACKS: {
+    secret: false,
+    about:
+      "Whether the upstream tells this server when a video is done: `auto` (the default: where the server is reachable by https and `SECRET_KEY` is set), `on` (needs `SECRET_KEY`) or `off`.",
+  },
   MCP_SERVER_NAME: { secret: false, about: "The name the server tells clients, by default `veo`." },
   TASK_RETENTION_DAYS: {
     secret: false,

@@ -8,10 +8,12 @@ import type { AuthBindings } from "../auth/bindings.ts";
 import { holderOfKey } from "../auth/header-key.ts";
 import { oauthError } from "../auth/oauth-endpoints.ts";
 import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
-import { createListenHandler, isListen, type ListenHandler } from "../mcp/listen.ts";
+import { createListenCheck, listenIdOf } from "../mcp/listen.ts";
+import { listenVoice, sessionVoice } from "../mcp/stream-voice.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
 import { isAllowedOrigin } from "./origin.ts";
+import { serveStream } from "./streams.ts";
 
 const METHODS = ["GET", "POST", "DELETE"] as const;
 /** All that the protocol reads; nothing else of a client's headers reaches the object. */
@@ -107,23 +109,29 @@ export async function serveExchange(
     const read = await readJsonBody(request);
     if (!read.ok) return jsonRpcError(read.status, read.code, read.message);
     body = read.json;
-    if (isListen(body))
-      return listenHandler(settings.deployment)(new Request(url, { method, headers }), { parsedBody: body });
   }
   const agent = env.VEO_AGENT.getByName(caller.account);
-  return unpackAnswer(await agent.serve(packExchange({ method, headers, body }), caller));
+  const exchange = packExchange({ method, origin: url.origin, headers, body });
+  const listenId = listenIdOf(body);
+  if (listenId !== undefined) {
+    const answer = await listenCheckOf(settings.deployment)({
+      request: new Request(url, { method, headers }),
+      body,
+    });
+    return answer ?? serveStream(agent, exchange, caller, listenVoice(listenId, settings.deployment));
+  }
+  if (method === "GET") return serveStream(agent, exchange, caller, sessionVoice);
+  return unpackAnswer(await agent.serve(exchange, caller));
+}
+
+const listenChecks = new WeakMap<Deployment, ReturnType<typeof createListenCheck>>();
+function listenCheckOf(deployment: Deployment) {
+  const check = listenChecks.get(deployment) ?? createListenCheck(deployment);
+  listenChecks.set(deployment, check);
+  return check;
 }
 
 const methodOf = (request: Request) => METHODS.find((name) => name === request.method);
-
-const listenHandlers = new WeakMap<Deployment, ListenHandler>();
-
-/** One for each deployment's settings, since the handler counts the streams that are open. */
-function listenHandler(deployment: Deployment): ListenHandler {
-  const handler = listenHandlers.get(deployment) ?? createListenHandler(deployment);
-  listenHandlers.set(deployment, handler);
-  return handler;
-}
 
 const jsonRpcError = (status: number, code: number, message: string): Response =>
   Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, { status });

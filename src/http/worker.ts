@@ -6,12 +6,18 @@ import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
 import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
 import type { SignInContext } from "../auth/sign-in-context.ts";
 import { createLog, errorName } from "../log.ts";
+import { isCallbackPath, serveCallback } from "./callbacks.ts";
 import { serveExchange, serveMcp } from "./mcp-endpoint.ts";
 import { isOurHost } from "./origin.ts";
 import { createPages, notFound } from "./pages.ts";
 
 /** All that is served; the OAuth library would take everything below `/mcp` too. */
 const PATHS: ReadonlySet<string> = new Set(["/", "/health", ...Object.values(ENDPOINTS)]);
+/**
+ * HTTP+SSE (2024-11-05), which the original server still served. Serving it would take a second kind of stream, whose
+ * every answer comes on another connection than its request; clients of today all speak Streamable HTTP.
+ */
+const RETIRED_PATHS: ReadonlySet<string> = new Set(["/sse", "/messages"]);
 /** Longer than any authorization request needs to be. */
 const MAX_URL_CHARS = 8192;
 /** Clients that are web pages call these. No cookie of ours counts there, so any page may. */
@@ -47,6 +53,12 @@ async function serve(
   ctx: ExecutionContext,
   settings: Settings,
 ): Promise<Response> {
+  if (isCallbackPath(url.pathname)) return serveCallback(request, url.pathname, env, settings.configuration);
+  if (RETIRED_PATHS.has(url.pathname))
+    return text(
+      410,
+      `HTTP+SSE is retired: this server speaks Streamable HTTP at ${url.origin}${ENDPOINTS.mcp}`,
+    );
   if (!PATHS.has(url.pathname)) return notFound();
   if (url.href.length > MAX_URL_CHARS) return oauthError(414, "invalid_request", "The address is too long");
   const authorizationServer = (asked: Request) =>

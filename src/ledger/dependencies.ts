@@ -1,5 +1,6 @@
 import type { UpstreamClient } from "../veo/upstream-client.ts";
 import type { Parking } from "./parking.ts";
+import type { Task } from "./task.ts";
 import type { TaskStore } from "./task-store.ts";
 import type { WatchStore } from "./watch-store.ts";
 
@@ -19,6 +20,8 @@ export interface LedgerDependencies {
    * @param proven a token that the upstream has just taken.
    */
   arm(proven?: string): Promise<void>;
+  /** Tells who listens that a task changed. It never throws. */
+  announce(before: Task, after: Task): void;
 }
 
 /** The tokens that a ledger pays and asks with: the deployment's own, or those that come with the calls. */

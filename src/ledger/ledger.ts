@@ -1,19 +1,17 @@
 import { fail, ok, type Result, type UpstreamFailure } from "../errors.ts";
+import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { Look, ROUND_NEWS } from "./look.ts";
 import { type HistoryPage, Lookups, nameOf, type TaskReference } from "./lookups.ts";
-import {
-  HASTY_PARK_MS,
-  LOOKUP_WAIT_MS,
-  MAX_WAIT_MS,
-  POLLING_INTERVAL_MS,
-  REFRESH_INTERVAL_MS,
-  STALE_LINK_MS,
-} from "./schedule.ts";
-import { type Order, type SubmissionSettings, submit } from "./submission.ts";
+import { wouldBeDue } from "./nudge.ts";
+import type { Wait } from "./parking.ts";
+import { type Progress, progressAfter } from "./progress.ts";
+import { HASTY_PARK_MS, LOOKUP_WAIT_MS, MAX_WAIT_MS, POLLING_INTERVAL_MS } from "./schedule.ts";
+import { type CallbackAddress, type Order, type SubmissionSettings, submit } from "./submission.ts";
 import { isSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import type { TaskFilter } from "./task-store.ts";
+import { afterRing, cancelRequested, paceOf } from "./transitions.ts";
 
 export interface Poll {
   /** How long to wait for news; absent: only when the poll is hasty. */
@@ -21,6 +19,8 @@ export interface Poll {
   /** Whether tasks of the same token that the ledger does not know may be asked for (tool-surface.md, "Whose task?"). */
   mayAdopt: boolean;
   signal?: AbortSignal | undefined;
+  /** Told, while the call is held back, how far the task is: more every time, and never the whole. */
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** The tasks of one account: what was asked, where it stands, and who waits for it. */
@@ -42,9 +42,48 @@ export class Ledger {
     this.#lookups = new Lookups(dependencies, this.look);
   }
 
-  /** Sends a paid request once, and answers with its task. */
-  submit(order: Order): Promise<Result<Task>> {
-    return submit(this.#is, this.#settings, order);
+  /**
+   * Sends a paid request once, and answers with its task.
+   * @param callbackAddress where the upstream may ring when it is over, unless the order has an address of its own.
+   */
+  submit(order: Order, callbackAddress?: CallbackAddress): Promise<Result<Task>> {
+    return submit(this.#is, this.#settings, order, callbackAddress);
+  }
+
+  /**
+   * The upstream rang for a submission. Only a hint: the task is made due, and the look believes the record.
+   * @returns whether it is watched, and so whether ringing is of any use.
+   */
+  async ring(submissionId: string): Promise<boolean> {
+    const { tasks, watch, now, arm } = this.#is;
+    const task = tasks.bySubmissionId(submissionId);
+    if (task === undefined) return false;
+    const rung = afterRing(task, now());
+    if (rung !== undefined) {
+      tasks.update(rung);
+      await arm();
+    } else if (task.rings === 0) {
+      // It comes late, but it came through.
+      tasks.update({ ...task, rings: 1, rangAtMs: now() });
+      watch.setHeard(now());
+    }
+    return isOpen(task);
+  }
+
+  /** Notes that a task is not wanted any more; the upstream has no way to cancel, so it goes on and is watched. */
+  cancel(task: Task): Task {
+    return recordChange(this.#is, task, cancelRequested(task));
+  }
+
+  /** How long ended tasks are kept at least. */
+  get retentionMs(): number {
+    return this.#settings.retentionMs;
+  }
+
+  /** @returns how long it takes until there can be news of a task, at most as long as a client should wait. */
+  untilNewsMs(task: Task): number {
+    const leftMs = (task.nextCheckAtMs ?? Number.POSITIVE_INFINITY) - this.#is.now();
+    return Math.min(Math.max(leftMs, 0), POLLING_INTERVAL_MS);
   }
 
   /** @returns the task that made a video, when this account made it. */
@@ -73,7 +112,7 @@ export class Ledger {
     const waitMs = Math.min(wantedMs, deadlineMs - this.#is.now());
     const settles = isOpen(task) || (task.state === "unknown" && madeDue);
     const waits = settles && waitMs > 0;
-    if (waits) await this.#is.parking.wait(task.submissionId, waitMs, poll.signal);
+    if (waits) await this.#is.parking.wait(task.submissionId, waitMs, this.#waitOf(task, poll));
     const current = (waits ? this.#is.tasks.bySubmissionId(task.submissionId) : undefined) ?? task;
     if (isOpen(current)) this.#lastAnswerMs.set(current.submissionId, this.#is.now());
     else this.#lastAnswerMs.delete(current.submissionId);
@@ -137,10 +176,25 @@ export class Ledger {
     const dueAtMs = this.look.nextAtMs();
     if (dueAtMs === null) return;
     // First the wait, then the alarm: the look must not be over before anybody waits for it.
-    const looked = dueAtMs <= now() && parking.wait(ROUND_NEWS, LOOKUP_WAIT_MS, signal);
+    const looked = dueAtMs <= now() && parking.wait(ROUND_NEWS, LOOKUP_WAIT_MS, { signal });
     // Where nothing is due yet too: the alarm may have gone off with nobody there, and this call may be held.
     await arm();
     await looked;
+  }
+
+  /** What a held call does meanwhile: it tells its caller how far the task is, each time more than before. */
+  #waitOf(task: Task, { signal, onProgress }: Poll): Wait {
+    if (onProgress === undefined) return { signal };
+    let told = -1;
+    return {
+      signal,
+      onProgress: () => {
+        const progress = progressAfter(this.#is.now() - task.createdAtMs);
+        if (progress.progress <= told) return;
+        told = progress.progress;
+        onProgress(progress);
+      },
+    };
   }
 
   /** How long a poll without a wish of its own is held back. */
@@ -156,32 +210,11 @@ export class Ledger {
    * @returns whether it is due now because of this.
    */
   async #nudge(task: Task): Promise<boolean> {
-    const { tasks, now } = this.#is;
+    const { tasks, watch, now } = this.#is;
     const resumed = isOpen(task) && this.look.resume();
-    const due = wouldBeDue(task, now());
+    const due = wouldBeDue(task, now(), paceOf(task, now(), watch.heardAtMs()));
     if (due) tasks.update({ ...task, nextCheckAtMs: now() });
     if (due || resumed) await this.#is.arm();
     return due;
-  }
-}
-
-function wouldBeDue(task: Task, nowMs: number): boolean {
-  const sinceLookMs = nowMs - (task.lookedAtMs ?? task.createdAtMs);
-  switch (task.state) {
-    case "submitting":
-    case "failed":
-      return false;
-    case "processing": {
-      const isFar = task.nextCheckAtMs !== null && task.nextCheckAtMs - nowMs > POLLING_INTERVAL_MS;
-      return isFar && sinceLookMs >= POLLING_INTERVAL_MS;
-    }
-    case "unknown":
-      return task.taskId !== null && task.nextCheckAtMs === null && sinceLookMs >= POLLING_INTERVAL_MS;
-    case "succeeded": {
-      const isStale = nowMs - (task.checkedAtMs ?? task.createdAtMs) >= STALE_LINK_MS;
-      return (
-        task.taskId !== null && task.nextCheckAtMs === null && isStale && sinceLookMs >= REFRESH_INTERVAL_MS
-      );
-    }
   }
 }

@@ -1,11 +1,12 @@
 import { isKeyRefused, isOutOfCredits, type UpstreamFailure } from "../errors.ts";
 import { type Observation, observeRecord } from "../veo/observation.ts";
 import type { QueryOutcome } from "../veo/upstream-client.ts";
+import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
-import { adopted, afterFailedLook, afterLook, undetermined } from "./transitions.ts";
+import { adopted, afterFailedLook, afterLook, ringsComeThrough, undetermined } from "./transitions.ts";
 import type { Lookup } from "./watch-store.ts";
 
 /** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
@@ -79,7 +80,7 @@ export class Look {
   async #runRound(): Promise<void> {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
-    for (const task of due) if (task.taskId === null) this.#settle(task, undetermined(task));
+    for (const task of due) if (task.taskId === null) recordChange(this.#is, task, undetermined(task));
     const token = this.#is.credential.ofWatch();
     if (token === undefined || this.blocked() !== undefined) return;
     try {
@@ -107,7 +108,7 @@ export class Look {
     for (const id of ids) {
       // Read again: the request took a while, and the row may have changed under it.
       const task = this.#is.tasks.byTaskId(id);
-      if (task !== undefined) this.#settle(task, afterLook(task, seen.get(id), this.#is.now()));
+      if (task !== undefined) this.#settle(task, seen.get(id));
     }
   }
 
@@ -160,18 +161,20 @@ export class Look {
   #adopt(seen: Observation): Task {
     const { tasks, now } = this.#is;
     const known = tasks.byTaskId(seen.taskId);
-    if (known !== undefined) return this.#settle(known, afterLook(known, seen, now()));
+    if (known !== undefined) return this.#settle(known, seen);
     const createdAtMs = seen.createdAtMs ?? now();
     const task = adopted(seen, newSubmissionId(), tasks.positionFor(createdAtMs), now());
     tasks.insert(task);
     return task;
   }
 
-  #settle(before: Task, after: Task): Task {
-    this.#is.tasks.update(after);
-    // Whoever waits for a task that was not open waits for the look itself.
-    if (after.state !== before.state || !isOpen(before)) this.#is.parking.news(after.submissionId);
-    return after;
+  /** Takes over what a look said of a task, and what that says about rings. */
+  #settle(before: Task, seen: Observation | undefined): Task {
+    const { watch, now } = this.#is;
+    const after = afterLook(before, seen, now(), watch.heardAtMs());
+    const comeThrough = ringsComeThrough(before, after, now());
+    if (comeThrough !== undefined) watch.setHeard(comeThrough ? now() : null);
+    return recordChange(this.#is, before, after);
   }
 
   /** @returns the records of a good answer, and forgets earlier trouble; a bad one ends the round. */
@@ -197,7 +200,8 @@ export class Look {
     watch.setTrouble({ failures, failure, sinceMs: now(), notBeforeMs });
     // Who asked is told why; nobody watches these, so nothing of them stays due.
     for (const lookup of watch.dueLookups(now())) watch.withdraw(lookup.key);
-    for (const task of tasks.due(now())) if (!isOpen(task)) this.#settle(task, afterFailedLook(task, now()));
+    for (const task of tasks.due(now()))
+      if (!isOpen(task)) recordChange(this.#is, task, afterFailedLook(task, now()));
   }
 }
 

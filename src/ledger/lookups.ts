@@ -84,7 +84,7 @@ export class Lookups {
       const leftMs = deadlineMs - now();
       if (leftMs <= 0 || signal?.aborted)
         return { kind: "upstream", failure: { kind: "timeout", seconds: LOOKUP_WAIT_MS / 1000 } };
-      if (!(await parking.wait(ROUND_NEWS, leftMs, signal))) return { kind: "busy", limit: MAX_PARKED };
+      if (!(await parking.wait(ROUND_NEWS, leftMs, { signal }))) return { kind: "busy", limit: MAX_PARKED };
     }
     return undefined;
   }

@@ -7,19 +7,38 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
+/** Whether the upstream is expected to ring when a task is over: then it need not be asked that often. */
+export type Pace = "usual" | "stretched";
+
 /**
  * A young task is looked at often, an old one seldom: most videos are done within three minutes. Past the last
  * age the watch gives up: the task is `unknown` until somebody asks for it.
  */
-export const LOOK_INTERVALS = [
-  { untilAgeMs: 3 * MINUTE_MS, everyMs: 10 * SECOND_MS },
-  { untilAgeMs: 10 * MINUTE_MS, everyMs: 20 * SECOND_MS },
-  { untilAgeMs: HOUR_MS, everyMs: MINUTE_MS },
-  { untilAgeMs: 24 * HOUR_MS, everyMs: 10 * MINUTE_MS },
-] as const;
+export const LOOK_INTERVALS = {
+  usual: [
+    { untilAgeMs: 3 * MINUTE_MS, everyMs: 10 * SECOND_MS },
+    { untilAgeMs: 10 * MINUTE_MS, everyMs: 20 * SECOND_MS },
+    { untilAgeMs: HOUR_MS, everyMs: MINUTE_MS },
+    { untilAgeMs: 24 * HOUR_MS, everyMs: 10 * MINUTE_MS },
+  ],
+  stretched: [
+    { untilAgeMs: 10 * MINUTE_MS, everyMs: 2 * MINUTE_MS },
+    { untilAgeMs: HOUR_MS, everyMs: 5 * MINUTE_MS },
+    { untilAgeMs: 24 * HOUR_MS, everyMs: 10 * MINUTE_MS },
+  ],
+} as const;
 
-/** No video was ever seen done sooner. */
-export const FIRST_LOOK_MS = 15 * SECOND_MS;
+/** No video was ever seen done before 15 s; where a ring is expected, a look before it would mostly be for nothing. */
+export const FIRST_LOOK_MS = { usual: 15 * SECOND_MS, stretched: 2 * MINUTE_MS } as const;
+
+/** The upstream may ring before its own record says so: looks after the first ring of a task, from that ring on. */
+export const RING_ECHOES_MS = [2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS] as const;
+/** Rings count at most this often for one task, whoever sends how many. */
+export const RING_INTERVAL_MS = 15 * SECOND_MS;
+/** A ring that came through speaks for the next ones for this long. */
+export const RING_TRUST_MS = 24 * HOUR_MS;
+/** A task that ended this long ago without a ring says that rings do not come through any more. */
+export const MISSED_RING_MS = 30 * SECOND_MS;
 /** Due times are rounded up to this, so that tasks submitted at different moments share a batch. */
 export const GRID_MS = 5 * SECOND_MS;
 
@@ -43,19 +62,27 @@ export const REFRESH_INTERVAL_MS = HOUR_MS;
 const ceilToGrid = (ms: number) => Math.ceil(ms / GRID_MS) * GRID_MS;
 const floorToGrid = (ms: number) => Math.floor(ms / GRID_MS) * GRID_MS;
 
+/** How long a parked call that wants progress goes without any, at most. */
+export const PROGRESS_INTERVAL_MS = 10 * SECOND_MS;
+
 /** @returns when a task submitted at `createdAtMs` is looked at first. */
-export const firstLookAtMs = (createdAtMs: number): number => ceilToGrid(createdAtMs + FIRST_LOOK_MS);
+export const firstLookAtMs = (createdAtMs: number, pace: Pace): number =>
+  ceilToGrid(createdAtMs + FIRST_LOOK_MS[pace]);
 
 /**
  * @returns when to look again at a task that was still pending at `nowMs`, or null when the watch gives up.
  * Counted from the slot of the grid, not from the moment: a look that is 40 ms late must not lose a whole slot.
  */
-export function nextLookAtMs(createdAtMs: number, nowMs: number): number | null {
+export function nextLookAtMs(createdAtMs: number, nowMs: number, pace: Pace): number | null {
   const ageMs = nowMs - createdAtMs;
-  const phase = LOOK_INTERVALS.find(({ untilAgeMs }) => ageMs < untilAgeMs);
+  const phase = LOOK_INTERVALS[pace].find(({ untilAgeMs }) => ageMs < untilAgeMs);
   if (phase === undefined) return null;
-  return Math.max(ceilToGrid(floorToGrid(nowMs) + phase.everyMs), firstLookAtMs(createdAtMs));
+  return Math.max(ceilToGrid(floorToGrid(nowMs) + phase.everyMs), firstLookAtMs(createdAtMs, pace));
 }
+
+/** @returns when to look again after a ring at `rangAtMs` that the upstream's record did not bear out yet. */
+export const echoAtMs = (rangAtMs: number, nowMs: number): number | null =>
+  RING_ECHOES_MS.map((afterMs) => rangAtMs + afterMs).find((ms) => ms > nowMs) ?? null;
 
 const BACKOFF_FIRST_MS = 5 * SECOND_MS;
 const BACKOFF_MOST_MS = 5 * MINUTE_MS;

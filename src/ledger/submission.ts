@@ -1,6 +1,7 @@
 import { describeError, fail, ok, type Payer, type Result } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
+import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import type { Task } from "./task.ts";
@@ -13,6 +14,9 @@ export interface Order {
   callbackUrl?: string | undefined;
   idempotencyKey?: string | undefined;
 }
+
+/** Makes the address at which the upstream may ring for a submission. */
+export type CallbackAddress = (submissionId: string) => string;
 
 /** A submission without an answer for this long after its deadline was cut off in the middle. */
 const ABANDONED_GRACE_MS = 30_000;
@@ -33,6 +37,7 @@ export async function submit(
   is: LedgerDependencies,
   settings: SubmissionSettings,
   order: Order,
+  callbackAddress?: CallbackAddress,
 ): Promise<Result<Task>> {
   const requestHash = await hashOf(order);
   const token = is.credential.ofCall();
@@ -44,9 +49,12 @@ export async function submit(
   const first = idempotencyKey === null ? undefined : is.tasks.byIdempotencyKey(idempotencyKey);
   if (first !== undefined) return repeat(is, settings, first, requestHash);
   const createdAtMs = is.now();
+  const submissionId = newSubmissionId();
+  // A caller's own address takes the place of ours: the upstream has room for one.
+  const ours = order.callbackUrl === undefined ? callbackAddress?.(submissionId) : undefined;
   const task: Task = {
     position: is.tasks.positionFor(createdAtMs),
-    submissionId: newSubmissionId(),
+    submissionId,
     taskId: null,
     traceId: null,
     state: "submitting",
@@ -60,26 +68,30 @@ export async function submit(
     checkedAtMs: null,
     lookedAtMs: null,
     nextCheckAtMs: createdAtMs + settings.requestTimeoutMs + ABANDONED_GRACE_MS,
+    cancelRequested: false,
+    rings: ours === undefined ? null : 0,
+    rangAtMs: null,
     idempotencyKey,
     requestHash,
   };
   is.tasks.insert(task);
   is.tasks.forgetEndedBefore(createdAtMs - settings.retentionMs, FORGET_AT_ONCE);
   await is.arm();
-  return send(is, settings, task, order, token);
+  return send(is, settings, task, { ...order, callbackUrl: order.callbackUrl ?? ours }, token);
 }
 
 async function send(
   is: LedgerDependencies,
   settings: SubmissionSettings,
-  task: Task,
+  submitted: Task,
   order: Order,
   token: string,
 ): Promise<Result<Task>> {
   const outcome = await is.upstream.submit(order.request, order.callbackUrl, token);
+  // Read again: the request took a while, and the upstream may have rung meanwhile.
+  const task = is.tasks.bySubmissionId(submitted.submissionId) ?? submitted;
   const complete = async (after: Task, proven?: string): Promise<Task> => {
-    is.tasks.update(after);
-    is.parking.news(after.submissionId);
+    recordChange(is, task, after);
     await is.arm(proven);
     return after;
   };
@@ -88,11 +100,12 @@ async function send(
       // A page of history may have shown the task, and had it adopted, before its own answer came.
       const twin = is.tasks.byTaskId(outcome.taskId);
       if (twin !== undefined) is.tasks.remove(twin);
-      const processing = accepted(task, outcome.taskId, outcome.traceId);
+      const heardAtMs = is.watch.heardAtMs();
+      const processing = accepted(task, outcome.taskId, outcome.traceId, is.now(), heardAtMs);
       const { observation } = outcome;
       return ok(
         await complete(
-          observation === undefined ? processing : afterLook(processing, observation, is.now()),
+          observation === undefined ? processing : afterLook(processing, observation, is.now(), heardAtMs),
           token,
         ),
       );

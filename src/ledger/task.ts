@@ -35,6 +35,12 @@ export const taskSchema = z.object({
   lookedAtMs: z.number().nullable(),
   /** When it is due to be looked at; null when nobody watches it. */
   nextCheckAtMs: z.number().nullable(),
+  /** Somebody asked to cancel it. The upstream cannot, so it goes on. */
+  cancelRequested: z.boolean(),
+  /** How many rings of the upstream counted; null where it was not given a callback address of ours. */
+  rings: z.number().nullable(),
+  /** When the latest ring that counted came. */
+  rangAtMs: z.number().nullable(),
   idempotencyKey: z.string().nullable(),
   /** Of the request as it was sent, to tell a repeat from a conflict. */
   requestHash: z.string().nullable(),

@@ -1,5 +1,13 @@
 import type { Observation } from "../veo/observation.ts";
-import { firstLookAtMs, nextLookAtMs } from "./schedule.ts";
+import {
+  echoAtMs,
+  firstLookAtMs,
+  MISSED_RING_MS,
+  nextLookAtMs,
+  type Pace,
+  RING_INTERVAL_MS,
+  RING_TRUST_MS,
+} from "./schedule.ts";
 import { isOpen, type Task } from "./task.ts";
 
 /**
@@ -7,15 +15,23 @@ import { isOpen, type Task } from "./task.ts";
  * task out of `succeeded` or `failed`.
  */
 
-/** The task after a look that said `seen`, or that said nothing of it (`undefined`). */
-export function afterLook(before: Task, seen: Observation | undefined, nowMs: number): Task {
+/**
+ * The task after a look that said `seen`, or that said nothing of it (`undefined`).
+ * @param heardAtMs when the upstream last rang for the account, and it was true; null for never.
+ */
+export function afterLook(
+  before: Task,
+  seen: Observation | undefined,
+  nowMs: number,
+  heardAtMs: number | null,
+): Task {
   const task: Task = { ...before, lookedAtMs: nowMs };
   if (task.state === "failed") return { ...task, nextCheckAtMs: null };
   if (task.state === "succeeded") {
     if (seen?.kind !== "succeeded" || seen.videos.length === 0) return { ...task, nextCheckAtMs: null };
     return { ...task, videos: seen.videos, checkedAtMs: nowMs, nextCheckAtMs: null };
   }
-  if (seen === undefined) return waiting(task, nowMs);
+  if (seen === undefined) return waiting(task, nowMs, heardAtMs);
   const known: Task = {
     ...task,
     taskId: task.taskId ?? seen.taskId,
@@ -23,7 +39,7 @@ export function afterLook(before: Task, seen: Observation | undefined, nowMs: nu
     tool: task.tool ?? seen.tool ?? null,
     checkedAtMs: nowMs,
   };
-  if (seen.kind === "pending") return waiting(known, nowMs);
+  if (seen.kind === "pending") return waiting(known, nowMs, heardAtMs);
   const finishedAtMs = seen.finishedAtMs ?? lastCompletion(seen) ?? nowMs;
   const ended: Task = {
     ...known,
@@ -36,12 +52,48 @@ export function afterLook(before: Task, seen: Observation | undefined, nowMs: nu
   return { ...ended, state: "succeeded", videos: seen.videos };
 }
 
-function waiting(task: Task, nowMs: number): Task {
+function waiting(task: Task, nowMs: number, heardAtMs: number | null): Task {
   // An `unknown` task that is still pending stays as it is: its watch was given up, and only queries revive it.
   if (!isOpen(task)) return { ...task, nextCheckAtMs: null };
-  const nextCheckAtMs = nextLookAtMs(task.createdAtMs, nowMs);
-  return nextCheckAtMs === null ? { ...task, state: "unknown", nextCheckAtMs } : { ...task, nextCheckAtMs };
+  const scheduledMs = nextLookAtMs(task.createdAtMs, nowMs, paceOf(task, nowMs, heardAtMs));
+  if (scheduledMs === null) return { ...task, state: "unknown", nextCheckAtMs: null };
+  // Only after the first ring, or a flood of them would be a flood of looks.
+  const echoMs = task.rings === 1 && task.rangAtMs !== null ? echoAtMs(task.rangAtMs, nowMs) : null;
+  return { ...task, nextCheckAtMs: Math.min(scheduledMs, echoMs ?? scheduledMs) };
 }
+
+/**
+ * How often a task is looked at: seldom where the upstream was given an address to ring at, has not used it up (it
+ * rings once), and where its rings were seen to come through. A firewall that eats them thus costs nothing.
+ */
+export function paceOf({ rings }: Task, nowMs: number, heardAtMs: number | null): Pace {
+  const isTrusted = heardAtMs !== null && nowMs - heardAtMs < RING_TRUST_MS;
+  return rings === 0 && isTrusted ? "stretched" : "usual";
+}
+
+/**
+ * The task after a ring of the upstream: a hint that it is over, which a look has to bear out.
+ * @returns undefined for a ring that does not count: too soon after another, or for a task that is over.
+ */
+export function afterRing(task: Task, nowMs: number): Task | undefined {
+  const isRepeat = task.rangAtMs !== null && nowMs - task.rangAtMs < RING_INTERVAL_MS;
+  if (task.rings === null || !isOpen(task) || isRepeat) return undefined;
+  const rung: Task = { ...task, rings: task.rings + 1, rangAtMs: nowMs };
+  // Before the submission is answered there is no id to ask with: the first look then comes at once.
+  return task.taskId === null ? rung : { ...rung, nextCheckAtMs: nowMs };
+}
+
+/** What a look that ended a task says about rings: whether they come through, or nothing. */
+export function ringsComeThrough(before: Task, after: Task, nowMs: number): boolean | undefined {
+  if (before.rings === null || !isOpen(before) || isOpen(after)) return undefined;
+  if (before.rings > 0) return true;
+  const overSinceMs = nowMs - (after.finishedAtMs ?? nowMs);
+  return overSinceMs >= MISSED_RING_MS ? false : undefined;
+}
+
+/** The task after somebody asked to cancel it: the upstream cannot, and it was paid for, so it is watched on. */
+export const cancelRequested = (task: Task): Task =>
+  isOpen(task) ? { ...task, cancelRequested: true } : task;
 
 const lastCompletion = (seen: Observation): number | undefined =>
   seen.kind === "succeeded"
@@ -57,13 +109,21 @@ export function afterFailedLook(task: Task, nowMs: number): Task {
 }
 
 /** The task after the upstream accepted the submission. */
-export function accepted(task: Task, taskId: string, traceId: string | undefined): Task {
+export function accepted(
+  task: Task,
+  taskId: string,
+  traceId: string | undefined,
+  nowMs: number,
+  heardAtMs: number | null,
+): Task {
+  const firstMs = firstLookAtMs(task.createdAtMs, paceOf(task, nowMs, heardAtMs));
   return {
     ...task,
     state: "processing",
     taskId,
     traceId: traceId ?? null,
-    nextCheckAtMs: firstLookAtMs(task.createdAtMs),
+    // It may have rung before it answered.
+    nextCheckAtMs: task.rangAtMs === null ? firstMs : nowMs,
   };
 }
 
@@ -96,8 +156,11 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     checkedAtMs: nowMs,
     lookedAtMs: nowMs,
     nextCheckAtMs: null,
+    cancelRequested: false,
+    rings: null,
+    rangAtMs: null,
     idempotencyKey: null,
     requestHash: null,
   };
-  return afterLook(fresh, seen, nowMs);
+  return afterLook(fresh, seen, nowMs, null);
 }

@@ -57,7 +57,7 @@ const troubleRowSchema = z.object({
   not_before_ms: z.number().nullable(),
 });
 
-/** The rows beside the tasks that say what the watch has to do: lookups, and the upstream's trouble. */
+/** The rows beside the tasks that say what the watch has to do: lookups, the upstream's trouble, and its rings. */
 export class WatchStore {
   readonly #sql: SqlStorage;
 
@@ -119,6 +119,18 @@ export class WatchStore {
 
   clearTrouble(): void {
     this.#sql.exec("DELETE FROM trouble");
+  }
+
+  /** @returns when the upstream last rang for this account, and it was true; null for never. */
+  heardAtMs(): number | null {
+    const [row] = this.#sql.exec<{ heard_at_ms: number }>("SELECT heard_at_ms FROM doorbell").toArray();
+    return row?.heard_at_ms ?? null;
+  }
+
+  /** Notes that rings come through, or, with null, that they do not. */
+  setHeard(atMs: number | null): void {
+    if (atMs === null) this.#sql.exec("DELETE FROM doorbell");
+    else this.#sql.exec("REPLACE INTO doorbell (only_row, heard_at_ms) VALUES (1, ?)", atMs);
   }
 
   #lookups(rest: string, ...bindings: (string | number)[]): Lookup[] {

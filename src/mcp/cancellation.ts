@@ -6,7 +6,7 @@ const cancelledSchema = z.looseObject({
   method: z.literal("notifications/cancelled"),
   params: z.looseObject({ requestId: idSchema }),
 });
-type RequestId = z.infer<typeof idSchema>;
+export type RequestId = z.infer<typeof idSchema>;
 
 const messagesOf = (body: unknown): unknown[] => (Array.isArray(body) ? body : [body]);
 const idsOf = <T>(schema: z.ZodType<T>, body: unknown, idOf: (message: T) => RequestId): RequestId[] =>
@@ -15,17 +15,21 @@ const idsOf = <T>(schema: z.ZodType<T>, body: unknown, idOf: (message: T) => Req
     return parsed.success ? [idOf(parsed.data)] : [];
   });
 
+/** @returns the requests that an exchange takes back. */
+export const cancelledIn = (body: unknown): RequestId[] =>
+  idsOf(cancelledSchema, body, ({ params }) => params.requestId);
+
 /**
  * The requests of one session that are not answered yet. The SDK sends no response to a request that was cancelled
  * (2025-11-25, "Cancellation"), and so the HTTP exchange that brought it would stay open, and the object with it,
  * for as long as the client does.
  */
 export class OpenRequests {
-  readonly #open = new Set<RequestId>();
+  readonly #open = new Map<RequestId, (id: RequestId) => Promise<void>>();
 
   /**
    * Follows an exchange.
-   * @param end answers a request that was cancelled in it.
+   * @param end answers a request of it that is cancelled later.
    */
   async follow(
     body: unknown,
@@ -33,14 +37,25 @@ export class OpenRequests {
     end: (id: RequestId) => Promise<void>,
   ): Promise<Response> {
     const begun = idsOf(requestSchema, body, ({ id }) => id);
-    for (const id of begun) this.#open.add(id);
+    for (const id of begun) this.#open.set(id, end);
+    let isStream = false;
     try {
       const response = await exchange();
-      for (const id of idsOf(cancelledSchema, body, ({ params }) => params.requestId))
-        if (this.#open.delete(id)) await end(id);
+      for (const id of cancelledIn(body)) {
+        const endIt = this.#open.get(id);
+        this.#open.delete(id);
+        await endIt?.(id);
+      }
+      isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
       return response;
     } finally {
-      for (const id of begun) this.#open.delete(id);
+      // A stream goes on after its exchange has begun: its requests are open until they are answered.
+      if (!isStream) for (const id of begun) this.answered(id);
     }
+  }
+
+  /** Forgets a request: there is an answer, or nobody can have one any more. */
+  answered(id: RequestId): void {
+    this.#open.delete(id);
   }
 }

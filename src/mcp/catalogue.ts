@@ -1,5 +1,5 @@
 import type { Log } from "../log.ts";
-import type { Deployment, ToolContext } from "../tools/define-tool.ts";
+import type { CallerContext, Deployment, ToolContext } from "../tools/define-tool.ts";
 import { TOOLS } from "../tools/registry.ts";
 import { completeArgument, getPrompt, listPrompts } from "./prompt-methods.ts";
 import { MAX_COMPLETIONS } from "./prompts/define-prompt.ts";
@@ -24,12 +24,12 @@ export function createCatalogue(deployment: Deployment, log: Log) {
     callTool: (call: { name: string; arguments?: unknown }, context: ToolContext) =>
       callTool(byName, call, context, log),
     listPrompts: () => ({ prompts: listPrompts() }),
-    getPrompt: (name: string, args: Record<string, string> | undefined, context: ToolContext) =>
+    getPrompt: (name: string, args: Record<string, string> | undefined, context: CallerContext) =>
       getPrompt(name, args ?? {}, context),
     listResources: () => ({ resources: listResources() }),
     listResourceTemplates: () => ({ resourceTemplates: listResourceTemplates() }),
     readResource,
-    complete(reference: Reference, argument: { name: string; value: string }, context: ToolContext) {
+    complete(reference: Reference, argument: { name: string; value: string }, context: CallerContext) {
       const values =
         reference.type === "ref/prompt"
           ? completeArgument(reference.name, argument.name, argument.value, context)

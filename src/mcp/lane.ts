@@ -1,4 +1,4 @@
-import type { ToolContext } from "../tools/define-tool.ts";
+import type { CallerContext } from "../tools/define-tool.ts";
 
 /**
  * One HTTP exchange at `/mcp`, as data: the Worker has read and parsed the body, and only the headers that the
@@ -10,7 +10,19 @@ export interface Exchange {
   body: unknown;
 }
 
+/** A long-lived stream that a client may open. */
+export interface StreamOpening {
+  /** Who is subscribed: a session, or the stream itself. */
+  holder: string;
+  /** What it is subscribed to with its opening. */
+  topics: readonly string[];
+  /** What the client is told that it will hear of. */
+  acknowledged: Record<string, string[]>;
+}
+
 /** One generation of the protocol. */
 export interface Lane {
-  serve(exchange: Exchange, context: Omit<ToolContext, "signal">): Promise<Response>;
+  serve(exchange: Exchange, context: CallerContext): Promise<Response>;
+  /** @returns what a stream that is asked for is about, or the answer that refuses it. */
+  open(exchange: Exchange, context: CallerContext): Promise<StreamOpening | Response>;
 }

@@ -1,25 +1,35 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import type { TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
   CallToolRequestSchema,
   CompleteRequestSchema,
   ErrorCode,
   GetPromptRequestSchema,
   isInitializeRequest,
+  type JSONRPCMessage,
   ListPromptsRequestSchema,
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
   McpError,
   ReadResourceRequestSchema,
+  type ServerNotification,
+  type ServerRequest,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/cfworker";
 import { WorkerTransport } from "agents/mcp";
-import type { ToolContext } from "../tools/define-tool.ts";
-import { OpenRequests } from "./cancellation.ts";
+import { z } from "zod";
+import type { CallerContext, ToolContext } from "../tools/define-tool.ts";
+import { cancelledIn, OpenRequests, type RequestId } from "./cancellation.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Lane } from "./lane.ts";
-import { translatingProblems } from "./problem.ts";
+import { ProtocolProblem, translatingProblems } from "./problem.ts";
+import { subscribable } from "./resource-methods.ts";
 import type { SessionState, SessionStore } from "./session-store.ts";
+import { MAX_SUBSCRIPTIONS, type SubscriptionStore } from "./subscription-store.ts";
 
 /** Servers of sessions kept in memory; the others are rebuilt from their rows when they are used. */
 const MAX_LIVE = 32;
@@ -30,25 +40,43 @@ const RESOURCE_NOT_FOUND = -32002;
 
 /** A session in memory. */
 interface Session {
-  transport: WorkerTransport;
+  /** Answers with one JSON document, which is a tenth cheaper than a stream of one event. */
+  transport: SessionTransport;
+  /** Answers with a stream, for calls that want to hear how far they are; there once one does. */
+  streaming?: SessionTransport;
   requests: OpenRequests;
+}
+
+/** Tells which requests were answered: the SDK's transport does not. */
+class SessionTransport extends WorkerTransport {
+  onanswered?: (id: RequestId) => void;
+
+  override async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    if ("id" in message && message.id !== undefined && !("method" in message)) this.onanswered?.(message.id);
+    await super.send(message, options);
+  }
 }
 
 /**
  * The 2025-era lane (2025-03-26 to 2025-11-25): sessions, from `@modelcontextprotocol/sdk`. A transport is one
  * session; whether a session exists is decided by its row, before any transport is made for it.
  */
-export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): Lane {
+export function createLegacyLane(
+  catalogue: Catalogue,
+  sessions: SessionStore,
+  subscriptions: SubscriptionStore,
+): Lane {
   const live = new Map<string, Session>();
 
   const connect = async (
     state: SessionState | undefined,
-    context: Omit<ToolContext, "signal">,
-  ): Promise<Session> => {
-    const transport: WorkerTransport = new WorkerTransport({
+    context: CallerContext,
+    requests: OpenRequests,
+    enableJsonResponse: boolean,
+  ): Promise<SessionTransport> => {
+    const transport: SessionTransport = new SessionTransport({
       sessionIdGenerator: () => crypto.randomUUID(),
-      // Nothing is said before a result yet, so an answer need not be a stream of one event: JSON is a tenth cheaper.
-      enableJsonResponse: true,
+      enableJsonResponse,
       storage: {
         get: () => state,
         set: (saved) => {
@@ -62,8 +90,9 @@ export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): 
         live.delete(sessionId);
       },
     });
-    await buildServer(catalogue, context).connect(transport);
-    return { transport, requests: new OpenRequests() };
+    transport.onanswered = (id) => requests.answered(id);
+    await buildServer(catalogue, subscriptions, context).connect(transport);
+    return transport;
   };
 
   /** Puts the session unused for longest out of memory, if there are too many. A call of it that waits still ends. */
@@ -74,33 +103,60 @@ export function createLegacyLane(catalogue: Catalogue, sessions: SessionStore): 
     if (live.size > MAX_LIVE && oldest !== undefined) live.delete(oldest);
   };
 
+  const sessionOf = async (sessionId: string, context: CallerContext): Promise<Session> => {
+    const known = live.get(sessionId);
+    if (known !== undefined) return known;
+    const requests = new OpenRequests();
+    return { transport: await connect(sessions.state(sessionId), context, requests, true), requests };
+  };
+
+  /** @returns a session that has not begun: what the SDK makes of a request without one. */
+  const unbegun = async (context: CallerContext): Promise<Session> => {
+    const requests = new OpenRequests();
+    return { transport: await connect(undefined, context, requests, true), requests };
+  };
+
   return {
     async serve({ request, body }, context) {
-      // No stream to open yet; the specification then wants 405 (2025-11-25, "Listening for Messages").
-      if (request.method === "GET")
-        return new Response(null, { status: 405, headers: { allow: "POST, DELETE" } });
       const sessionId = request.headers.get("mcp-session-id");
       if (sessionId === null) {
-        const opened = await connect(undefined, context);
+        const opened = await unbegun(context);
         const response = await opened.transport.handleRequest(request, { parsedBody: body });
         const { sessionId: given } = opened.transport;
         if (isInitialize(body) && given !== undefined) keep(given, opened);
         return response;
       }
       if (!sessions.use(sessionId)) return sessionNotFound();
-      const session = live.get(sessionId) ?? (await connect(sessions.state(sessionId), context));
+      const session = await sessionOf(sessionId, context);
       keep(sessionId, session);
-      const { transport, requests } = session;
-      return requests.follow(
-        body,
-        () => transport.handleRequest(request, { parsedBody: body }),
-        (id) =>
-          transport.send({
-            jsonrpc: "2.0",
-            id,
-            error: { code: REQUEST_CANCELLED, message: "Request cancelled" },
-          }),
+      const { requests } = session;
+      if (wantsProgress(body))
+        session.streaming ??= await connect(sessions.state(sessionId), context, requests, false);
+      const transport = (wantsProgress(body) && session.streaming) || session.transport;
+      const exchange = async () => {
+        // Each transport has a server of its own, and only the one that runs a call can stop it.
+        if (session.streaming !== undefined && cancelledIn(body).length > 0)
+          await session.streaming.handleRequest(request, { parsedBody: body });
+        return transport.handleRequest(request, { parsedBody: body });
+      };
+      return requests.follow(body, exchange, (id) =>
+        transport.send({
+          jsonrpc: "2.0",
+          id,
+          error: { code: REQUEST_CANCELLED, message: "Request cancelled" },
+        }),
       );
+    },
+
+    async open({ request }, context) {
+      const sessionId = request.headers.get("mcp-session-id");
+      if (sessionId !== null && !sessions.use(sessionId)) return sessionNotFound();
+      const { transport } = sessionId === null ? await unbegun(context) : await sessionOf(sessionId, context);
+      // The SDK checks the request; the stream that it opens is given up, since the Worker holds ours.
+      const answer = await transport.handleRequest(request);
+      if (sessionId === null || answer.status !== 200) return answer;
+      await answer.body?.cancel();
+      return { holder: sessionId, topics: [], acknowledged: {} };
     },
   };
 }
@@ -115,30 +171,74 @@ const sessionNotFound = (): Response =>
     { status: 404 },
   );
 
-function buildServer(catalogue: Catalogue, base: Omit<ToolContext, "signal">): Server {
+const progressTokenSchema = z.looseObject({
+  method: z.literal("tools/call"),
+  params: z.looseObject({ _meta: z.looseObject({ progressToken: z.union([z.string(), z.number()]) }) }),
+});
+/** Whether a call is to say how far it is, which takes a stream. */
+const wantsProgress = (body: unknown): boolean => progressTokenSchema.safeParse(body).success;
+
+type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
+
+function contextOf(context: CallerContext, { signal, _meta, sendNotification }: Extra): ToolContext {
+  const progressToken = _meta?.progressToken;
+  const method = "notifications/progress";
+  return {
+    ...context,
+    signal,
+    followsTasks: false,
+    onProgress:
+      progressToken === undefined
+        ? undefined
+        : // Who left does not hear it; the call itself is ended by its signal.
+          (progress) =>
+            void sendNotification({ method, params: { progressToken, ...progress } }).catch(() => undefined),
+  };
+}
+
+function buildServer(catalogue: Catalogue, subscriptions: SubscriptionStore, base: CallerContext): Server {
   const server = new Server(catalogue.serverInfo, {
-    capabilities: { tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
+    capabilities: { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} },
     instructions: catalogue.instructions,
     // The default compiles schemas with `new Function`, which Workers refuse.
     jsonSchemaValidator: new CfWorkerJsonSchemaValidator(),
   });
-  const contextOf = ({ signal }: { signal: AbortSignal }): ToolContext => ({ ...base, signal });
   server.setRequestHandler(ListToolsRequestSchema, catalogue.listTools);
   server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) =>
-    inThisLane(() => catalogue.callTool(params, contextOf(extra))),
+    inThisLane(async () => (await catalogue.callTool(params, contextOf(base, extra))).result),
   );
   server.setRequestHandler(ListPromptsRequestSchema, catalogue.listPrompts);
-  server.setRequestHandler(GetPromptRequestSchema, ({ params }, extra) =>
-    inThisLane(() => catalogue.getPrompt(params.name, params.arguments, contextOf(extra))),
+  server.setRequestHandler(GetPromptRequestSchema, ({ params }) =>
+    inThisLane(() => catalogue.getPrompt(params.name, params.arguments, base)),
   );
   server.setRequestHandler(ListResourcesRequestSchema, catalogue.listResources);
   server.setRequestHandler(ListResourceTemplatesRequestSchema, catalogue.listResourceTemplates);
-  server.setRequestHandler(ReadResourceRequestSchema, ({ params }, extra) =>
-    inThisLane(() => ({ contents: catalogue.readResource(params.uri, contextOf(extra)).contents })),
+  server.setRequestHandler(ReadResourceRequestSchema, ({ params }) =>
+    inThisLane(() => ({ contents: catalogue.readResource(params.uri, base).contents })),
   );
-  server.setRequestHandler(CompleteRequestSchema, ({ params }, extra) =>
-    inThisLane(() => catalogue.complete(params.ref, params.argument, contextOf(extra))),
+  server.setRequestHandler(CompleteRequestSchema, ({ params }) =>
+    inThisLane(() => catalogue.complete(params.ref, params.argument, base)),
   );
+  server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }, { sessionId }) =>
+    inThisLane(() => {
+      const kind = subscribable(uri, base);
+      if (kind === "unknown") throw new ProtocolProblem("resource_not_found", "Resource not found", uri);
+      // What never changes, or is not ours, is never announced, and needs no row.
+      if (kind !== "changing" || sessionId === undefined) return {};
+      const topics = subscriptions.topicsOf(sessionId);
+      if (topics.length >= MAX_SUBSCRIPTIONS && !topics.includes(uri))
+        throw new ProtocolProblem(
+          "invalid_params",
+          `A session takes at most ${MAX_SUBSCRIPTIONS} subscriptions: unsubscribe from finished tasks`,
+        );
+      subscriptions.add(sessionId, uri);
+      return {};
+    }),
+  );
+  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }, { sessionId }) => {
+    if (sessionId !== undefined) subscriptions.remove(sessionId, uri);
+    return {};
+  });
   return server;
 }
 

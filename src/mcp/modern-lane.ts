@@ -1,4 +1,5 @@
 import {
+  CLIENT_CAPABILITIES_META_KEY,
   createMcpHandler,
   type McpHttpHandler,
   ProtocolError,
@@ -7,35 +8,92 @@ import {
   Server,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import { z } from "zod";
 import type { Log } from "../log.ts";
-import type { ToolContext } from "../tools/define-tool.ts";
+import type { CallerContext, ToolContext } from "../tools/define-tool.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Lane } from "./lane.ts";
+import { openListen, tasksUndeclared } from "./listen.ts";
 import { translatingProblems } from "./problem.ts";
 import { STATIC_CACHING } from "./resource-methods.ts";
+import { createTaskResult, TASKS_EXTENSION, type TaskDirectory } from "./task-directory.ts";
+import { taskMethods } from "./task-methods.ts";
 
 /**
  * The 2026-07-28 lane: stateless, a server per request, from `@modelcontextprotocol/server`. The methods are set
  * on the server directly: registering thirteen tools for every request would convert their schemas every time.
  */
-export function createModernLane(catalogue: Catalogue, log: Log): Lane {
+export function createModernLane(catalogue: Catalogue, tasks: TaskDirectory, log: Log): Lane {
   const onerror = (error: Error) => log("debug", "mcp_request_refused", { error: error.name });
-  // A handler serves one context, and an account has as many as it has kinds of callers: one or two.
-  const handlers = new Map<boolean, McpHttpHandler>();
+  // A handler serves one context; an account has one or two: as many as it has kinds of callers.
+  const handlers = new WeakMap<CallerContext, McpHttpHandler>();
   return {
     async serve({ request, body }, context) {
+      const refused = malformedUpdate(body);
+      if (refused !== undefined) return refused;
       const handler =
-        handlers.get(context.ownsToken) ??
-        createMcpHandler(() => buildServer(catalogue, context), { legacy: "reject", onerror });
-      handlers.set(context.ownsToken, handler);
+        handlers.get(context) ??
+        createMcpHandler(() => buildServer(catalogue, tasks, context), { legacy: "reject", onerror });
+      handlers.set(context, handler);
       return handler.fetch(request, { parsedBody: body });
     },
+    open: async ({ body }, context) => openListen(body, tasks, context),
   };
 }
 
-function buildServer(catalogue: Catalogue, base: Omit<ToolContext, "signal">): Server {
+const idSchema = z.union([z.string(), z.number()]);
+const updateSchema = z.looseObject({
+  id: idSchema,
+  method: z.literal("tasks/update"),
+  params: z.looseObject({ inputResponses: z.unknown() }),
+});
+const inputResponsesSchema = z.record(z.string(), z.unknown());
+
+/** The SDK lifts `inputResponses` out of every request, and makes an empty object of whatever is not one. */
+function malformedUpdate(body: unknown): Response | undefined {
+  const update = updateSchema.safeParse(body);
+  if (!update.success || inputResponsesSchema.safeParse(update.data.params.inputResponses).success)
+    return undefined;
+  const error = { code: ProtocolErrorCode.InvalidParams, message: "inputResponses must be an object" };
+  return Response.json({ jsonrpc: "2.0", id: update.data.id, error });
+}
+
+const declarationSchema = z.looseObject({
+  [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({
+    extensions: z.looseObject({ [TASKS_EXTENSION]: z.looseObject({}) }),
+  }),
+});
+
+/** Whether a request declares the Tasks extension: each one does for itself. */
+const declaresTasks = ({ mcpReq }: ServerContext): boolean =>
+  declarationSchema.safeParse(mcpReq.envelope).success;
+
+function contextOf(context: CallerContext, ctx: ServerContext): ToolContext {
+  const { signal, _meta, notify } = ctx.mcpReq;
+  const progressToken = _meta?.progressToken;
+  const method = "notifications/progress";
+  return {
+    ...context,
+    signal,
+    followsTasks: declaresTasks(ctx),
+    onProgress:
+      progressToken === undefined
+        ? undefined
+        : // Who left does not hear it; the call itself is ended by its signal.
+          (progress) =>
+            void notify({ method, params: { progressToken, ...progress } }).catch(() => undefined),
+  };
+}
+
+function buildServer(catalogue: Catalogue, tasks: TaskDirectory, base: CallerContext): Server {
   const server = new Server(catalogue.serverInfo, {
-    capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} },
+    capabilities: {
+      tools: {},
+      prompts: {},
+      resources: { subscribe: true },
+      completions: {},
+      extensions: { [TASKS_EXTENSION]: {} },
+    },
     instructions: catalogue.instructions,
     cacheHints: {
       "server/discover": STATIC_CACHING,
@@ -45,27 +103,50 @@ function buildServer(catalogue: Catalogue, base: Omit<ToolContext, "signal">): S
       "resources/templates/list": STATIC_CACHING,
     },
   });
-  const contextOf = (ctx: ServerContext): ToolContext => ({ ...base, signal: ctx.mcpReq.signal });
   server.setRequestHandler("tools/list", catalogue.listTools);
   server.setRequestHandler("tools/call", ({ params }, ctx) =>
-    inThisLane(() => catalogue.callTool(params, contextOf(ctx))),
+    inThisLane(async () => {
+      const context = contextOf(base, ctx);
+      const { result, taskId } = await catalogue.callTool(params, context);
+      const view = taskId !== undefined && context.followsTasks ? tasks.peek(taskId) : undefined;
+      return view === undefined ? result : createTaskResult(view);
+    }),
   );
   server.setRequestHandler("prompts/list", catalogue.listPrompts);
-  server.setRequestHandler("prompts/get", ({ params }, ctx) =>
-    inThisLane(() => catalogue.getPrompt(params.name, params.arguments, contextOf(ctx))),
+  server.setRequestHandler("prompts/get", ({ params }) =>
+    inThisLane(() => catalogue.getPrompt(params.name, params.arguments, base)),
   );
   server.setRequestHandler("resources/list", catalogue.listResources);
   server.setRequestHandler("resources/templates/list", catalogue.listResourceTemplates);
-  server.setRequestHandler("resources/read", ({ params }, ctx) =>
+  server.setRequestHandler("resources/read", ({ params }) =>
     inThisLane(() => {
-      const { contents, caching } = catalogue.readResource(params.uri, contextOf(ctx));
+      const { contents, caching } = catalogue.readResource(params.uri, base);
       return { contents, ...caching };
     }),
   );
-  server.setRequestHandler("completion/complete", ({ params }, ctx) =>
-    inThisLane(() => catalogue.complete(params.ref, params.argument, contextOf(ctx))),
+  server.setRequestHandler("completion/complete", ({ params }) =>
+    inThisLane(() => catalogue.complete(params.ref, params.argument, base)),
   );
+  setTaskHandlers(server, tasks);
   return server;
+}
+
+const taskSchemas = { params: z.looseObject({ taskId: z.string() }), result: z.looseObject({}) };
+
+/** The methods of the Tasks extension, for requests that declare it; the SDK knows none of them. */
+function setTaskHandlers(server: Server, tasks: TaskDirectory): void {
+  const methods = taskMethods(tasks);
+  const on = (
+    method: string,
+    answer: (taskId: string, ctx: ServerContext) => Promise<Record<string, unknown>>,
+  ) =>
+    server.setRequestHandler(method, taskSchemas, ({ taskId }, ctx) => {
+      if (!declaresTasks(ctx)) throw tasksUndeclared();
+      return inThisLane(() => answer(taskId, ctx));
+    });
+  on("tasks/get", (taskId) => methods.get(taskId));
+  on("tasks/cancel", (taskId) => methods.cancel(taskId));
+  on("tasks/update", (taskId, { mcpReq }) => methods.update(taskId, { ...mcpReq.inputResponses }));
 }
 
 const inThisLane = translatingProblems(({ message, uri }) =>

@@ -1,4 +1,4 @@
-import type { ToolContext } from "../tools/define-tool.ts";
+import type { CallerContext } from "../tools/define-tool.ts";
 import { promptGuideMarkdown } from "../tools/prompt-guide.ts";
 import { taskAnswer } from "../tools/task-answer.ts";
 import { modelsAnswer } from "../tools/veo_list_models.ts";
@@ -20,7 +20,7 @@ const STATIC = [
     title: "Models",
     description: "What each model can do, as JSON.",
     mimeType: "application/json",
-    read: ({ deployment }: ToolContext) => JSON.stringify(modelsAnswer(deployment)),
+    read: ({ deployment }: CallerContext) => JSON.stringify(modelsAnswer(deployment)),
   },
   {
     uri: "veo://guide",
@@ -34,6 +34,8 @@ const STATIC = [
 
 const TASK_URI = /^veo:\/\/tasks\/([\w.:-]{1,128})$/;
 const TASK_TEMPLATE = "veo://tasks/{id}";
+/** @returns the resource of a task, by either of its ids. */
+export const taskUri = (id: string): string => `veo://tasks/${id}`;
 
 /** What `resources/list` answers. */
 export const listResources = () => STATIC.map(({ read: _, ...resource }) => resource);
@@ -50,7 +52,7 @@ export const listResourceTemplates = () => [
 ];
 
 /** What `resources/read` answers, and how long it may be kept. A task is read from the ledger, without the upstream. */
-export function readResource(uri: string, context: ToolContext) {
+export function readResource(uri: string, context: CallerContext) {
   const fixed = STATIC.find((resource) => resource.uri === uri);
   if (fixed !== undefined)
     return {
@@ -64,12 +66,25 @@ export function readResource(uri: string, context: ToolContext) {
   return { contents: [{ uri, mimeType: "application/json", text }], caching: TASK_CACHING };
 }
 
+/**
+ * What a client may subscribe to: `changing` is a task of the account, `static` never changes, `foreign` is not of
+ * this server's scheme, and `unknown` is what it does not have.
+ */
+export type Subscribable = "changing" | "static" | "foreign" | "unknown";
+
+export function subscribable(uri: string, { ledger }: CallerContext): Subscribable {
+  if (!uri.startsWith("veo://")) return "foreign";
+  if (STATIC.some((resource) => resource.uri === uri)) return "static";
+  const id = TASK_URI.exec(uri)?.[1];
+  return id !== undefined && ledger.find({ taskId: id }) !== undefined ? "changing" : "unknown";
+}
+
 /** @returns completions of the template's variable: task ids of the account. */
 export function completeResource(
   uriTemplate: string,
   variable: string,
   typed: string,
-  { ledger }: ToolContext,
+  { ledger }: CallerContext,
 ): string[] {
   if (uriTemplate !== TASK_TEMPLATE)
     throw new ProtocolProblem("invalid_params", `Unknown resource template: ${uriTemplate.slice(0, 64)}`);

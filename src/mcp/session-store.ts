@@ -25,12 +25,15 @@ export type SessionState = z.infer<typeof stateSchema>;
 export class SessionStore {
   readonly #sql: SqlStorage;
   readonly #now: () => number;
+  readonly #onEnded: (sessionId: string) => void;
   /** When the sessions that this object has seen were last written down: those need no look at their row. */
   readonly #seenAtMs = new Map<string, number>();
 
-  constructor(sql: SqlStorage, now: () => number) {
+  /** @param onEnded told of every session that is over. */
+  constructor(sql: SqlStorage, now: () => number, onEnded: (sessionId: string) => void) {
     this.#sql = sql;
     this.#now = now;
+    this.#onEnded = onEnded;
   }
 
   /** @returns whether a session is not over, and notes that it was used. */
@@ -76,13 +79,34 @@ export class SessionStore {
       )
       .toArray()
       .map(({ session_id }) => {
-        this.#seenAtMs.delete(session_id);
+        this.#forget(session_id);
         return session_id;
       });
   }
 
   end(sessionId: string): void {
-    this.#seenAtMs.delete(sessionId);
     this.#sql.exec("DELETE FROM session WHERE session_id = ?", sessionId);
+    this.#forget(sessionId);
+  }
+
+  /** Notes that a session's stream is open. @returns when the one before was closed, if that was noticed. */
+  streamOpened(sessionId: string): number | null {
+    const [row] = this.#sql
+      .exec<{ closed: number | null }>(
+        "SELECT stream_closed_at_ms AS closed FROM session WHERE session_id = ?",
+        sessionId,
+      )
+      .toArray();
+    this.#sql.exec("UPDATE session SET stream_closed_at_ms = NULL WHERE session_id = ?", sessionId);
+    return row?.closed ?? null;
+  }
+
+  streamClosed(sessionId: string): void {
+    this.#sql.exec("UPDATE session SET stream_closed_at_ms = ? WHERE session_id = ?", this.#now(), sessionId);
+  }
+
+  #forget(sessionId: string): void {
+    this.#seenAtMs.delete(sessionId);
+    this.#onEnded(sessionId);
   }
 }

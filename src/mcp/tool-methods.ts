@@ -56,27 +56,33 @@ export interface CalledTool {
   _meta?: Record<string, unknown>;
 }
 
-/** Runs a tool. The one place where a failure, foreseen or not, becomes what a model reads. */
+/**
+ * Runs a tool. The one place where a failure, foreseen or not, becomes what a model reads.
+ * @returns what it answers, and the task that came of it, if one did.
+ */
 export async function callTool(
   tools: ReadonlyMap<string, RegisteredTool>,
   call: { name: string; arguments?: unknown },
   context: ToolContext,
   log: Log,
-): Promise<CalledTool> {
+): Promise<{ result: CalledTool; taskId?: string | undefined }> {
   const tool = tools.get(call.name);
   if (tool === undefined)
     throw new ProtocolProblem("invalid_params", `Unknown tool: ${call.name.slice(0, 64)}`);
   try {
-    const result = await tool.call(call.arguments ?? {}, context);
-    return result.ok ? success(result.value) : failure(result.error, context.deployment.payer);
+    const answered = await tool.call(call.arguments ?? {}, context);
+    return answered.ok
+      ? { result: successResult(answered.value), taskId: answered.value.taskId }
+      : { result: errorResult(answered.error, context.deployment.payer) };
   } catch (error) {
     const incident = crypto.randomUUID();
     log("error", "tool_crashed", { tool: tool.name, incident, error: errorName(error) });
-    return failure({ kind: "internal", incident }, context.deployment.payer);
+    return { result: errorResult({ kind: "internal", incident }, context.deployment.payer) };
   }
 }
 
-function success({ structured, markdown, links = [] }: Answer<object>): CalledTool {
+/** What a tool answered, as the protocol has it. */
+export function successResult({ structured, markdown, links = [] }: Answer<object>): CalledTool {
   return {
     content: [
       { type: "text", text: markdown ?? JSON.stringify(structured) },
@@ -86,8 +92,8 @@ function success({ structured, markdown, links = [] }: Answer<object>): CalledTo
   };
 }
 
-/** Without structured content: the v1 client checks it against the output schema even here. */
-function failure(error: VeoError, payer: Payer): CalledTool {
+/** A failure in words, without structured content: the v1 client checks it against the output schema even here. */
+export function errorResult(error: VeoError, payer: Payer): CalledTool {
   const { code, retryable, what, nextStep, traceId } = describeError(error, payer);
   return {
     isError: true,

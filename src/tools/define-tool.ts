@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { Payer, Result } from "../errors.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Progress } from "../ledger/progress.ts";
+import type { CallbackAddress } from "../ledger/submission.ts";
 import type { Model } from "../veo/capabilities.ts";
 import { parseArguments } from "./arguments.ts";
 
@@ -14,14 +16,24 @@ export interface Deployment {
   payer: Payer;
 }
 
-/** What a tool gets: never the SDK's server, the environment or the request. */
-export interface ToolContext {
+/** Who calls, and what there is for them: never the SDK's server, the environment or the request. */
+export interface CallerContext {
   deployment: Deployment;
   ledger: Ledger;
   /** Whether the caller owns the upstream's token, and so every task of it (tool-surface.md, "Whose task?"). */
   ownsToken: boolean;
+  /** Where the upstream may ring for a submission; absent where it cannot reach this server. */
+  callbackAddress?: CallbackAddress | undefined;
+}
+
+/** What a tool gets: who calls, and what concerns this one call. */
+export interface ToolContext extends CallerContext {
   /** Says that the caller left. */
   signal?: AbortSignal | undefined;
+  /** Tells the caller how far a call is, if they want to know. */
+  onProgress?: ((progress: Progress) => void) | undefined;
+  /** Whether the caller follows tasks by itself, with the Tasks extension. */
+  followsTasks: boolean;
 }
 
 /** A link to something finished, for clients that show it. */
@@ -37,6 +49,8 @@ export interface Answer<Output> {
   structured: Output;
   markdown?: string;
   links?: MediaLink[];
+  /** The task that came of the call, for callers that follow tasks by themselves. */
+  taskId?: string;
 }
 
 export interface ToolAnnotations {

@@ -26,11 +26,12 @@ export async function submitOrder(
   // One upstream token serves a whole team: a video that somebody else made is not there for this account.
   if (videoId !== undefined && !context.ownsToken && context.ledger.taskOfVideo(videoId) === undefined)
     return fail({ kind: "video_not_found", videoId });
-  const submitted = await context.ledger.submit(order);
+  const submitted = await context.ledger.submit(order, context.callbackAddress);
   if (!submitted.ok) return submitted;
   const task = submitted.value;
-  if (isOpen(task)) return ok({ structured: submissionAnswer(task, context) });
-  return ok({ structured: taskAnswer(task, context), links: taskLinks(task) });
+  const taskId = task.submissionId;
+  if (isOpen(task)) return ok({ structured: submissionAnswer(task, context), taskId });
+  return ok({ structured: taskAnswer(task, context), links: taskLinks(task), taskId });
 }
 
 /** @returns the video that an order works on, if it works on one. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeError, quote } from "../errors.ts";
+import { describeError, FAILED_NEXT_STEP, quote } from "../errors.ts";
 import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
 import { isOpen, TASK_STATES, type Task } from "../ledger/task.ts";
 import { TYPICAL_SECONDS } from "../veo/capabilities.ts";
@@ -26,6 +26,7 @@ export const taskBriefSchema = z.object({
   request: z.record(z.string(), z.unknown()),
   videos: z.array(videoSchema),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
+  cancel_requested: z.literal(true).optional(),
   created_at: z.string(),
   finished_at: z.string().optional(),
 });
@@ -73,13 +74,14 @@ export function taskBrief(task: Task): TaskBrief {
     ...(task.error !== null && {
       error: { code: quote(task.error.code), message: quote(task.error.message) },
     }),
+    ...(task.cancelRequested && { cancel_requested: true as const }),
     created_at: iso(task.createdAtMs),
     ...(task.finishedAtMs !== null && { finished_at: iso(task.finishedAtMs) }),
   };
 }
 
 /** What a task's answer also depends on. */
-type Surroundings = Pick<ToolContext, "ledger" | "deployment">;
+export type Surroundings = Pick<ToolContext, "ledger" | "deployment">;
 
 /** The task in full. */
 export function taskAnswer(task: Task, surroundings: Surroundings): TaskAnswer {
@@ -126,6 +128,8 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
         const { what, nextStep } = describeError({ kind: "upstream", failure: trouble }, deployment.payer);
         return `The last check failed. ${what} ${nextStep} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
       }
+      if (task.cancelRequested)
+        return `Cancelling was asked for, but the upstream cannot: the video was paid for and goes on. Call veo_get_task with task_id "${id}" to have it after all.`;
       return `Videos take ${TYPICAL_SECONDS.min} to ${TYPICAL_SECONDS.max} s. Call veo_get_task with task_id "${id}" and wait_seconds 50: it answers as soon as there is news. Do not submit again.`;
     }
     case "succeeded": {
@@ -139,7 +143,7 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
       return `${link} To go on with it, use video_id "${videoId}" with ${editing.join(", ")}.`;
     }
     case "failed":
-      return "Read the error (it is the upstream's own text), change the request accordingly, and submit again if it is worth it.";
+      return FAILED_NEXT_STEP;
     case "unknown":
       return task.taskId === null
         ? "It is not known whether this was accepted, and it may have been charged. Look with veo_get_tasks_batch without ids before sending it again."

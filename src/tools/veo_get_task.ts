@@ -23,12 +23,12 @@ export const veoGetTask = defineTool({
     }),
   output: taskAnswerSchema,
   async run({ task_id, trace_id, wait_seconds }, context) {
-    const { ledger, ownsToken, signal } = context;
+    const { ledger, ownsToken, signal, onProgress } = context;
     if ((task_id === undefined) === (trace_id === undefined))
       return invalid("Give exactly one of task_id and trace_id.");
     const reference = task_id === undefined ? { traceId: trace_id ?? "" } : { taskId: task_id };
     const waitMs = wait_seconds === undefined ? undefined : wait_seconds * 1000;
-    const polled = await ledger.poll(reference, { waitMs, mayAdopt: ownsToken, signal });
+    const polled = await ledger.poll(reference, { waitMs, mayAdopt: ownsToken, signal, onProgress });
     if (!polled.ok) return polled;
     return ok({ structured: taskAnswer(polled.value, context), links: taskLinks(polled.value) });
   },

@@ -154,7 +154,7 @@ describe("the door of /mcp", () => {
     "/agents/VEO_AGENT/owner",
     "/mcp/sub/veo-agent/x",
     "/sub/veo-agent/x",
-    "/sse",
+
     "/.well-known/oauth-protected-resource",
     "/admin",
   ])("has no way past it: %s is 404", async (path) => {

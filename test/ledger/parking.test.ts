@@ -9,7 +9,7 @@ describe("waiting calls", () => {
     const mine = parking.wait("a", FAR_MS);
     let otherWentOn = false;
     const leave = new AbortController();
-    const other = parking.wait("b", FAR_MS, leave.signal).then(() => {
+    const other = parking.wait("b", FAR_MS, { signal: leave.signal }).then(() => {
       otherWentOn = true;
     });
     parking.news("a");
@@ -21,7 +21,7 @@ describe("waiting calls", () => {
 
   it("go on when their caller leaves, or has left", async () => {
     const parking = new Parking();
-    await expect(parking.wait("a", FAR_MS, AbortSignal.abort())).resolves.toBe(true);
+    await expect(parking.wait("a", FAR_MS, { signal: AbortSignal.abort() })).resolves.toBe(true);
   });
 
   it(`are at most ${MAX_PARKED_PER_KEY} for one task; the next is answered at once`, async () => {

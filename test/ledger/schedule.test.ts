@@ -12,7 +12,7 @@ describe("when a task is looked at", () => {
     [4999, 20 * SECOND],
     [5000, 20 * SECOND],
   ])("first 15 s after submission at %i ms, rounded up to the grid", (createdAtMs, expected) => {
-    expect(firstLookAtMs(createdAtMs)).toBe(expected);
+    expect(firstLookAtMs(createdAtMs, "usual")).toBe(expected);
   });
 
   it.each([
@@ -25,17 +25,17 @@ describe("when a task is looked at", () => {
     [HOUR, 10 * MINUTE],
     [24 * HOUR - SECOND * 5, 10 * MINUTE],
   ])("at the age of %i ms, again after %i ms", (ageMs, everyMs) => {
-    expect(nextLookAtMs(0, ageMs)).toBe(ageMs + everyMs);
+    expect(nextLookAtMs(0, ageMs, "usual")).toBe(ageMs + everyMs);
   });
 
-  it("not any more after a day", () => expect(nextLookAtMs(0, 24 * HOUR)).toBeNull());
+  it("not any more after a day", () => expect(nextLookAtMs(0, 24 * HOUR, "usual")).toBeNull());
 
   it("does not lose a slot of the grid because a look was late by less than one", () => {
-    expect(nextLookAtMs(0, 20 * SECOND + 900)).toBe(30 * SECOND);
+    expect(nextLookAtMs(0, 20 * SECOND + 900, "usual")).toBe(30 * SECOND);
   });
 
   it("never sooner than the first look, however early somebody asked", () => {
-    expect(nextLookAtMs(0, SECOND)).toBe(15 * SECOND);
+    expect(nextLookAtMs(0, SECOND, "usual")).toBe(15 * SECOND);
   });
 });
 

@@ -19,6 +19,9 @@ const processing: Task = {
   checkedAtMs: null,
   lookedAtMs: null,
   nextCheckAtMs: 20_000,
+  cancelRequested: false,
+  rings: null,
+  rangAtMs: null,
   idempotencyKey: "key",
   requestHash: "hash",
 };
@@ -33,7 +36,7 @@ const failed: Observation = { ...facts, kind: "failed", code: "api_error", messa
 
 describe("a task after a look", () => {
   it("that saw it pending is due again", () => {
-    const after = afterLook(processing, pending, 20_000);
+    const after = afterLook(processing, pending, 20_000, null);
     expect(after).toMatchObject({
       state: "processing",
       checkedAtMs: 20_000,
@@ -43,7 +46,7 @@ describe("a task after a look", () => {
   });
 
   it("that said nothing of it is due again, and was not checked", () => {
-    const after = afterLook(processing, undefined, 20_000);
+    const after = afterLook(processing, undefined, 20_000, null);
     expect(after).toMatchObject({
       state: "processing",
       checkedAtMs: null,
@@ -53,13 +56,13 @@ describe("a task after a look", () => {
   });
 
   it("that saw it done is over, with its videos and a time that is never negative", () => {
-    const after = afterLook(processing, { ...succeeded, finishedAtMs: -5000 }, 20_000);
+    const after = afterLook(processing, { ...succeeded, finishedAtMs: -5000 }, 20_000, null);
     expect(after).toMatchObject({ state: "succeeded", nextCheckAtMs: null, elapsedSeconds: 0 });
     expect(after.videos).toHaveLength(1);
   });
 
   it("that saw it failed is over, with the upstream's reason", () => {
-    expect(afterLook(processing, failed, 20_000)).toMatchObject({
+    expect(afterLook(processing, failed, 20_000, null)).toMatchObject({
       state: "failed",
       error: { code: "api_error", message: "no luck" },
       nextCheckAtMs: null,
@@ -67,31 +70,34 @@ describe("a task after a look", () => {
   });
 
   it("becomes unknown after a day, and learns its end when it is asked about", () => {
-    const lost = afterLook(processing, pending, 86_400_000);
+    const lost = afterLook(processing, pending, 86_400_000, null);
     expect(lost).toMatchObject({ state: "unknown", nextCheckAtMs: null });
-    expect(afterLook(lost, pending, 90_000_000)).toMatchObject({ state: "unknown", nextCheckAtMs: null });
-    expect(afterLook(lost, succeeded, 90_000_000)).toMatchObject({ state: "succeeded" });
+    expect(afterLook(lost, pending, 90_000_000, null)).toMatchObject({
+      state: "unknown",
+      nextCheckAtMs: null,
+    });
+    expect(afterLook(lost, succeeded, 90_000_000, null)).toMatchObject({ state: "succeeded" });
   });
 
   it.each([
     ["succeeded", succeeded],
     ["failed", failed],
   ] as const)("that is %s stays so, whatever is seen later", (state, end) => {
-    const over = afterLook(processing, end, 20_000);
+    const over = afterLook(processing, end, 20_000, null);
     for (const seen of [pending, succeeded, failed, undefined])
-      expect(afterLook(over, seen, 99_000).state).toBe(state);
+      expect(afterLook(over, seen, 99_000, null).state).toBe(state);
   });
 
   it("takes a fresh link, and keeps the old one when there is none", () => {
-    const over = afterLook(processing, succeeded, 20_000);
+    const over = afterLook(processing, succeeded, 20_000, null);
     const fresh: Observation = {
       ...succeeded,
       kind: "succeeded",
       videos: [{ videoId: "v1", url: "https://cdn.test/new.mp4" }],
     };
-    expect(afterLook(over, fresh, 99_000)).toMatchObject({ videos: fresh.videos, checkedAtMs: 99_000 });
+    expect(afterLook(over, fresh, 99_000, null)).toMatchObject({ videos: fresh.videos, checkedAtMs: 99_000 });
     const empty: Observation = { ...succeeded, kind: "succeeded", videos: [] };
-    expect(afterLook(over, empty, 99_000)).toMatchObject({ videos: over.videos, checkedAtMs: 20_000 });
+    expect(afterLook(over, empty, 99_000, null)).toMatchObject({ videos: over.videos, checkedAtMs: 20_000 });
   });
 });
 
@@ -99,7 +105,7 @@ describe("a submission", () => {
   const submitting: Task = { ...processing, taskId: null, state: "submitting" };
 
   it("that was accepted is processed, and due at its first look", () => {
-    const after = accepted(submitting, "t9", "trace");
+    const after = accepted(submitting, "t9", "trace", 0, null);
     expect(after).toMatchObject({
       state: "processing",
       taskId: "t9",

@@ -40,10 +40,11 @@ describe("tools that an operator switched off", () => {
           now: () => Date.now(),
           random: () => 0,
           arm: async () => undefined,
+          announce: () => undefined,
         },
         { requestTimeoutMs: 1000, retentionMs: 1000, payer: "operator" },
       );
-      const context = { deployment, ledger, ownsToken: true };
+      const context = { deployment, ledger, ownsToken: true, followsTasks: false };
       await expect(catalogue.callTool({ name: "veo_reshoot" }, context)).rejects.toThrow("Unknown tool");
       const made = await catalogue.callTool(
         { name: "veo_text_to_video", arguments: { prompt: "[sync] x" } },

@@ -98,13 +98,6 @@ describe("sessions of 2025-era clients", () => {
     expect(response.status).toBe(400);
   });
 
-  it("have no stream to open yet: GET is 405", async () => {
-    const { sessionId } = await initialize();
-    const response = await send("GET", undefined, { "mcp-session-id": sessionId });
-    expect(response.status).toBe(405);
-    expect(response.headers.get("allow")).toBe("POST, DELETE");
-  });
-
   it("expire after 30 days unused, and not while they are used", async () => {
     const { sessionId } = await initialize();
     await world.advance(20 * DAY_MS);

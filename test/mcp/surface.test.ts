@@ -24,14 +24,14 @@ describe.each(LANES)("the surface, $lane", ({ lane, connect }) => {
     expect(client.instructions()?.split("\n")).toHaveLength(5);
   });
 
-  it("declares nothing that it does not do: no lists that change, no subscriptions", () => {
+  it("declares what it does, and no lists that change", () => {
     expect(client.serverCapabilities()).toMatchObject({
       tools: {},
       prompts: {},
-      resources: {},
+      resources: { subscribe: true },
       completions: {},
     });
-    expect(JSON.stringify(client.serverCapabilities())).not.toMatch(/listChanged|subscribe/);
+    expect(JSON.stringify(client.serverCapabilities())).not.toMatch(/listChanged/);
   });
 
   it("lists thirteen tools, three prompts, two resources and a template", async () => {

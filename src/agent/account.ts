@@ -1,0 +1,121 @@
+import { Ledger } from "../ledger/ledger.ts";
+import { Parking } from "../ledger/parking.ts";
+import { TaskStore } from "../ledger/task-store.ts";
+import { WatchStore } from "../ledger/watch-store.ts";
+import type { Log } from "../log.ts";
+import { type Catalogue, createCatalogue } from "../mcp/catalogue.ts";
+import type { Lane } from "../mcp/lane.ts";
+import { createLegacyLane } from "../mcp/legacy-lane.ts";
+import { createModernLane } from "../mcp/modern-lane.ts";
+import { News } from "../mcp/news.ts";
+import { SessionStore } from "../mcp/session-store.ts";
+import { SubscriptionStore } from "../mcp/subscription-store.ts";
+import { ledgerTasks, type TaskDirectory } from "../mcp/task-directory.ts";
+import type { CallerContext } from "../tools/define-tool.ts";
+import { createUpstreamClient } from "../veo/upstream-client.ts";
+import { callbackAddresses } from "./callback-address.ts";
+import { Credential } from "./credential.ts";
+import type { Settings } from "./settings.ts";
+import type { Streams } from "./streams.ts";
+
+/** The parts of an account, put together. */
+export interface Account {
+  ledger: Ledger;
+  credential: Credential;
+  lanes: { legacy: Lane; modern: Lane };
+  news: News;
+  subscriptions: SubscriptionStore;
+  sessions: SessionStore;
+  /** @returns what there is for a caller: one object for each kind of them, which the lanes keep servers for. */
+  contextFor(ownsToken: boolean, origin: string): CallerContext;
+}
+
+/** What an account offers, and what a variant of this object may add to. */
+export interface Offer {
+  catalogue: Catalogue;
+  tasks: TaskDirectory;
+}
+
+/** What the object brings to its account. */
+export interface AccountSurroundings {
+  /** The account's name. */
+  name: string;
+  sql: SqlStorage;
+  log: Log;
+  /** Derives the alarm from the rows. */
+  arm(): Promise<void>;
+  streams: Pick<Streams, "send" | "end">;
+  offer(own: Offer): Offer;
+}
+
+/** Puts an account together from its rows and the deployment's settings. */
+export function openAccount(settings: Settings, surroundings: AccountSurroundings): Account {
+  const { configuration, deployment } = settings;
+  const { name, sql, log, arm, streams, offer } = surroundings;
+  const now = () => Date.now();
+  const credential = new Credential(sql, {
+    deploymentToken: configuration.upstreamToken,
+    secretKey: configuration.secretKey,
+    account: name,
+    now,
+  });
+  const ledger: Ledger = new Ledger(
+    {
+      tasks: new TaskStore(sql),
+      watch: new WatchStore(sql),
+      parking: new Parking(),
+      upstream: createUpstreamClient({
+        baseUrl: configuration.upstreamBaseUrl,
+        requestTimeoutMs: configuration.requestTimeoutMs,
+      }),
+      credential,
+      now,
+      random: Math.random,
+      async arm(proven) {
+        credential.settle(ledger.look.isOn(), proven);
+        await arm();
+      },
+      announce: (before, after) => news.taskOfLedger(before, after),
+    },
+    { ...configuration, payer: deployment.payer },
+  );
+  const subscriptions = new SubscriptionStore(sql);
+  const sessions = new SessionStore(sql, now, (sessionId) => {
+    subscriptions.drop(sessionId);
+    streams.end(sessionId);
+  });
+  const { catalogue, tasks } = offer({
+    catalogue: createCatalogue(deployment, log),
+    tasks: ledgerTasks(ledger, deployment, now),
+  });
+  const news: News = new News({
+    subscriptions,
+    sessions,
+    tasks,
+    now,
+    send: (holder, notification) => streams.send(holder, notification),
+  });
+  const contexts = new Map<string, CallerContext>();
+  return {
+    ledger,
+    credential,
+    news,
+    subscriptions,
+    sessions,
+    contextFor(ownsToken, origin) {
+      const key = `${ownsToken} ${origin}`;
+      const context = contexts.get(key) ?? {
+        deployment,
+        ledger,
+        ownsToken,
+        callbackAddress: callbackAddresses(configuration, origin, name),
+      };
+      contexts.set(key, context);
+      return context;
+    },
+    lanes: {
+      legacy: createLegacyLane(catalogue, sessions, subscriptions),
+      modern: createModernLane(catalogue, tasks, log),
+    },
+  };
+}
