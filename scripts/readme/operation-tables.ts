@@ -7,6 +7,7 @@ import { MAX_BODY_BYTES } from "../../src/http/body.ts";
 import { MAX_PARKED, MAX_PARKED_PER_KEY } from "../../src/ledger/parking.ts";
 import * as schedule from "../../src/ledger/schedule.ts";
 import { MAX_SESSIONS, SESSION_UNUSED_MS } from "../../src/mcp/session-store.ts";
+import { MAX_STREAMS, MAX_SUBSCRIPTIONS } from "../../src/mcp/subscription-store.ts";
 import { markdownTable } from "../../src/tools/markdown-table.ts";
 import { SIMULATOR_WORDS } from "../../test/simulator/words.ts";
 import { rateLimitOf } from "../rate-limit-binding.ts";
@@ -63,7 +64,7 @@ export function watchTable(): string {
     return phase === undefined ? "" : `every ${duration(phase.everyMs)}`;
   };
   return markdownTable(
-    ["Age of a task", "The upstream is asked about it", "where it rings"],
+    ["Age of a task", "The upstream is asked about it", "Where it rings"],
     [
       ["at first", `after ${duration(FIRST_LOOK_MS.usual)}`, `after ${duration(FIRST_LOOK_MS.stretched)}`],
       ...[...new Set(ages)]
@@ -136,6 +137,8 @@ export function limitsTable(): string {
         "Sessions of 2025-era clients",
         `${MAX_SESSIONS} for an account, ended after ${duration(SESSION_UNUSED_MS)} unused`,
       ],
+      ["Open streams", `${MAX_STREAMS} for an account`],
+      ["Subscriptions", `${MAX_SUBSCRIPTIONS} for a stream, or a session`],
       [
         "Ended tasks are kept",
         `${duration(defaultSettings().configuration.retentionMs)}; \`TASK_RETENTION_DAYS\` changes it`,

@@ -2,9 +2,8 @@ import { LifecycleCapability } from "agents/lifecycle";
 import { z } from "zod";
 import type { StreamOpening } from "../mcp/lane.ts";
 import type { ServerNotification } from "../mcp/stream-voice.ts";
+import { MAX_STREAMS } from "../mcp/subscription-store.ts";
 
-/** Streams that an account may hold open at once. */
-export const MAX_STREAMS = 50;
 /** A ticket is used at once, by the Worker that asked for it; one that is not used keeps no place for long. */
 const TICKET_MS = 10_000;
 /** The tag of every socket of ours. */

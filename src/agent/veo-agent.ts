@@ -4,7 +4,7 @@ import { z } from "zod";
 import { createLog, type Log } from "../log.ts";
 import type { Exchange, Lane } from "../mcp/lane.ts";
 import { listenIdOf, tooManyStreams } from "../mcp/listen.ts";
-import { isStreamHolder } from "../mcp/subscription-store.ts";
+import { isStreamHolder, MAX_STREAMS } from "../mcp/subscription-store.ts";
 import type { CallerContext } from "../tools/define-tool.ts";
 import { type Account, type Offer, openAccount } from "./account.ts";
 import type { Bindings } from "./bindings.ts";
@@ -12,7 +12,7 @@ import { type Caller, callerSchema } from "./caller.ts";
 import { type OpenedStream, type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
 import { migrate } from "./schema.ts";
 import { readSettings } from "./settings.ts";
-import { MAX_STREAMS, type StreamEvents, Streams } from "./streams.ts";
+import { type StreamEvents, Streams } from "./streams.ts";
 import { Watch, type Watched } from "./watch.ts";
 
 /** The SDKs want a URL, and look at nothing in it: Host and Origin were checked at the door. */

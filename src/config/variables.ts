@@ -21,7 +21,7 @@ export const VARIABLES = {
   SECRET_KEY: {
     secret: true,
     about:
-      "At least 32 characters; our own keys are derived from it. With it, tasks of `passthrough` and `acedata` are watched while their owner is away, and a browser that once signed in is not locked out by strangers' guesses.",
+      "At least 32 characters; our own keys are derived from it. With it, the upstream can ring when a video is done (`CALLBACKS`), tasks of `passthrough` and `acedata` are watched while their owner is away, and a browser that once signed in is not locked out by strangers' guesses.",
   },
   PUBLIC_URL: {
     secret: false,

@@ -1,7 +1,19 @@
+import type { AuthMode } from "./access.ts";
 import type { Configuration } from "./configuration.ts";
 
 /** Shorter keys are accepted, but 24 random bytes are as easy to make. */
 const GOOD_KEY_CHARS = 32;
+
+/** What else comes of having no `SECRET_KEY`. */
+const WITHOUT_SECRET_KEY: Record<AuthMode, string> = {
+  personal:
+    " And strangers who guess at the sign-in page can lock you out of it for as long as they go on; header keys are not affected.",
+  team: "",
+  passthrough:
+    " And no key is kept while a video is made, so tasks are brought up to date only when their owner asks.",
+  acedata:
+    " And no key is kept while a video is made, so tasks are brought up to date only when their owner asks.",
+};
 
 /**
  * What works, and is weaker than it could be: for the operator, before a deploy. By variable name and never by value.
@@ -11,20 +23,9 @@ export function weaknesses(configuration: Configuration, hasRateLimit: boolean):
   const { access, secretKey, publicOrigin } = configuration;
   const found: string[] = [];
   if (secretKey === undefined)
-    switch (access.mode) {
-      case "personal":
-        found.push(
-          "SECRET_KEY is not set: strangers who guess at the sign-in page can lock you out of it for as long as they go on. Header keys are not affected.",
-        );
-        break;
-      case "passthrough":
-      case "acedata":
-        found.push(
-          "SECRET_KEY is not set: no key is kept while a video is made, so tasks are brought up to date only when their owner asks.",
-        );
-        break;
-      case "team":
-    }
+    found.push(
+      `SECRET_KEY is not set: the upstream cannot ring when a video is done, so it is asked more often.${WITHOUT_SECRET_KEY[access.mode]}`,
+    );
   if (publicOrigin === undefined)
     found.push(
       "PUBLIC_URL is not set: the server answers under every host name that leads to it, workers.dev included, and a sign-in counts only under the one it was made with.",

@@ -1,5 +1,7 @@
 /** What one stream, or one session, may be subscribed to. */
 export const MAX_SUBSCRIPTIONS = 200;
+/** Streams that an account may hold open at once. */
+export const MAX_STREAMS = 50;
 
 /** Somebody who is to hear of a topic: a session, or an open stream. */
 export interface Subscription {
