@@ -18,6 +18,9 @@ import { Credential } from "./credential.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
 
+/** Kinds of callers that are remembered. Without `PUBLIC_URL` a caller can come under any name that leads here. */
+const MAX_CONTEXTS = 16;
+
 /** The parts of an account, put together. */
 export interface Account {
   ledger: Ledger;
@@ -27,7 +30,7 @@ export interface Account {
   subscriptions: SubscriptionStore;
   sessions: SessionStore;
   /** @returns what there is for a caller: one object for each kind of them, which the lanes keep servers for. */
-  contextFor(ownsToken: boolean, origin: string): CallerContext;
+  contextFor(ownsToken: boolean, origin: string | undefined): CallerContext;
 }
 
 /** What an account offers, and what a variant of this object may add to. */
@@ -96,6 +99,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     send: (holder, notification) => streams.send(holder, notification),
   });
   const contexts = new Map<string, CallerContext>();
+  const hold: CallerContext["hold"] = (call) => credential.hold(call);
   return {
     ledger,
     credential,
@@ -108,8 +112,10 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
         deployment,
         ledger,
         ownsToken,
-        callbackAddress: callbackAddresses(configuration, origin, name),
+        callbackAddress: origin === undefined ? undefined : callbackAddresses(configuration, origin, name),
+        hold,
       };
+      if (contexts.size >= MAX_CONTEXTS) contexts.clear();
       contexts.set(key, context);
       return context;
     },

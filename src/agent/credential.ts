@@ -61,6 +61,14 @@ export class Credential implements LedgerCredential {
     }
   }
 
+  /**
+   * Keeps the token of the call under way for as long as a part of it runs: its answer may be a stream, and then the
+   * exchange is over before the call is.
+   */
+  hold<T>(part: () => Promise<T>): Promise<T> {
+    return this.during(this.#ofCall.getStore(), part);
+  }
+
   ofCall(): string | undefined {
     return this.#settings.deploymentToken ?? this.#ofCall.getStore();
   }

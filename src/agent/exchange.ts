@@ -3,8 +3,8 @@ import { z } from "zod";
 /** An HTTP exchange at `/mcp`, as the Worker hands it over: the body parsed, the headers by an allow-list. */
 const exchangeSchema = z.object({
   method: z.enum(["GET", "POST", "DELETE"]),
-  /** Under which origin the server was called. */
-  origin: z.string(),
+  /** Under which origin the server was called; a Worker of an earlier release does not say. */
+  origin: z.string().exactOptional(),
   headers: z.array(z.tuple([z.string(), z.string()])),
   /** The JSON of a POST; absent for the other methods. */
   body: z.unknown().optional(),

@@ -76,14 +76,18 @@ const VERSIONS: readonly string[] = [
   `,
 ];
 
+/** Releases with two versions write their own number over a later one, so the third is known by what it made. */
+const FROM_THIRD = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'doorbell'";
+
 /** Brings an object's tables up to date. All or nothing: the runtime rolls a failed start back. */
 export function migrate(storage: DurableObjectStorage): void {
   const { sql } = storage;
   storage.transactionSync(() => {
     sql.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
     const [row] = sql.exec<{ version: number }>("SELECT version FROM schema_version").toArray();
-    const from = row?.version ?? 0;
-    if (from === VERSIONS.length) return;
+    const from = Math.max(row?.version ?? 0, storage.sql.exec(FROM_THIRD).toArray().length > 0 ? 3 : 0);
+    // Tables of a later release, which was rolled back: its additions do no harm.
+    if (from >= VERSIONS.length) return;
     for (const ddl of VERSIONS.slice(from)) sql.exec(ddl);
     sql.exec("DELETE FROM schema_version");
     sql.exec("INSERT INTO schema_version (version) VALUES (?)", VERSIONS.length);

@@ -22,7 +22,7 @@ export function createCatalogue(deployment: Deployment, log: Log) {
     instructions: instructions(deployment),
     listTools: () => ({ tools }),
     callTool: (call: { name: string; arguments?: unknown }, context: ToolContext) =>
-      callTool(byName, call, context, log),
+      context.hold(() => callTool(byName, call, context, log)),
     listPrompts: () => ({ prompts: listPrompts() }),
     getPrompt: (name: string, args: Record<string, string> | undefined, context: CallerContext) =>
       getPrompt(name, args ?? {}, context),

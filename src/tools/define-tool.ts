@@ -24,6 +24,8 @@ export interface CallerContext {
   ownsToken: boolean;
   /** Where the upstream may ring for a submission; absent where it cannot reach this server. */
   callbackAddress?: CallbackAddress | undefined;
+  /** Runs a call with what its caller came with, which lasts until the call is over. */
+  hold<T>(call: () => Promise<T>): Promise<T>;
 }
 
 /** What a tool gets: who calls, and what concerns this one call. */

@@ -37,4 +37,15 @@ describe("the tables of an account's object", () => {
     );
     expect(versions).toEqual([{ version: 3 }]);
   });
+
+  it("outlast a release that was rolled back, whatever it made of their number", async () => {
+    await world.inObject((_, { storage }) => {
+      storage.sql.exec("UPDATE schema_version SET version = 2");
+      migrate(storage);
+      storage.sql.exec("UPDATE schema_version SET version = 99");
+      migrate(storage);
+    });
+    await world.evict();
+    await connectModern(world);
+  });
 });

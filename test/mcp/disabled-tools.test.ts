@@ -44,7 +44,13 @@ describe("tools that an operator switched off", () => {
         },
         { requestTimeoutMs: 1000, retentionMs: 1000, payer: "operator" },
       );
-      const context = { deployment, ledger, ownsToken: true, followsTasks: false };
+      const context = {
+        deployment,
+        ledger,
+        ownsToken: true,
+        followsTasks: false,
+        hold: <T>(call: () => Promise<T>) => call(),
+      };
       await expect(catalogue.callTool({ name: "veo_reshoot" }, context)).rejects.toThrow("Unknown tool");
       const made = await catalogue.callTool(
         { name: "veo_text_to_video", arguments: { prompt: "[sync] x" } },
