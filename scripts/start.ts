@@ -28,6 +28,7 @@ async function main(): Promise<number> {
   const variables = readLocalVariables(root, port, `http://127.0.0.1:${simulatorPort}`);
   if (!variables.isReal) await assertFree(simulatorPort, "--simulator-port");
   const stopped = untilStopped();
+  for (const hint of variables.misspelt) console.log(`.dev.vars: ${hint}`);
   console.log("Starting…");
   const simulator = variables.isReal
     ? undefined

@@ -22,14 +22,27 @@ const toolResultSchema = z.looseObject({
 });
 export type ToolResult = z.infer<typeof toolResultSchema>;
 
+/** How far a call is, as a client hears of it. */
+export interface HeardProgress {
+  progress: number;
+  total?: number | undefined;
+  message?: string | undefined;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+  /** Wants to hear how far the call is. */
+  onprogress?: (heard: HeardProgress) => void;
+  /** How long the client waits for an answer, in milliseconds; longer than any test, when left out. */
+  timeout?: number;
+  /** Begins anew to wait with each progress. */
+  resetTimeoutOnProgress?: boolean;
+}
+
 /** A real SDK client, in the few methods that the shared suite needs. */
 export interface TestClient {
   protocolVersion: string | undefined;
-  callTool(
-    name: string,
-    args?: Record<string, unknown>,
-    options?: { signal: AbortSignal },
-  ): Promise<ToolResult>;
+  callTool(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<ToolResult>;
   listTools(): Promise<{ tools: { name: string; description?: string | undefined }[] }>;
   listPrompts(): Promise<{ prompts: { name: string }[] }>;
   getPrompt(name: string, args?: Record<string, string>): Promise<{ messages: unknown[] }>;

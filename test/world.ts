@@ -30,6 +30,10 @@ export const UPSTREAM_TOKEN = String(env.ACEDATACLOUD_API_TOKEN);
 export interface WorldOptions extends SimulatorOptions {
   /** Variables of the Worker beside or in place of the tests' own; the objects keep those of the test project. */
   variables?: Variables;
+  /** Variables of the Worker and of its objects, beside or in place of the test project's. */
+  deployment?: Variables;
+  /** Whether the upstream's callbacks come through; else something on the way eats them. */
+  rings?: boolean;
   /** Whose objects take part: their alarms go off. */
   accounts?: readonly string[];
   /** Identity providers that the Worker can reach, beside the upstream. */
@@ -41,6 +45,8 @@ export interface World {
   simulator: Simulator;
   /** Changes variables, as a deploy does that an isolate outlives. */
   deploy(variables: Variables): void;
+  /** Changes variables of the Worker and of its objects, which begin anew with them. */
+  redeploy(variables: Variables): Promise<void>;
   /** Lets another account take part. */
   join(account: string): void;
   /** Sends a request to the Worker, as a client would. */
@@ -82,6 +88,12 @@ export function createWorld(options: WorldOptions = {}): World {
   // No jitter: back-off is then its longest, and the same in every run.
   vi.spyOn(Math, "random").mockReturnValue(0);
   let variables = options.variables;
+  const own = new Map<string, unknown>();
+  const setDeployment = (changed: Variables) => {
+    for (const name of Object.keys(changed)) if (!own.has(name)) own.set(name, Reflect.get(env, name));
+    Object.assign(env, changed);
+  };
+  setDeployment(options.deployment ?? {});
   const accounts = new Set(options.accounts ?? ["owner"]);
   const [first = "owner"] = accounts;
   const stub = (account = first) => env.VEO_AGENT.getByName(account);
@@ -91,8 +103,26 @@ export function createWorld(options: WorldOptions = {}): World {
     for (let turn = 0; turn < 4; turn += 1)
       for (const account of accounts) await runInDurableObject(stub(account), () => undefined);
   };
+  const fetchWorker: World["fetch"] = async (input, init) => {
+    const request = new Request(
+      new URL(input instanceof Request ? input.url : input, ORIGIN),
+      input instanceof Request ? input : init,
+    );
+    return variables === undefined && own.size === 0
+      ? exports.default.fetch(request)
+      : handle(request, { ...env, ...variables }, createExecutionContext());
+  };
+  const nextRingMs = () => (options.rings === true ? simulator.nextCallbackAtMs() : null);
+  const ring = async () => {
+    for (let ms = nextRingMs(); ms !== null && ms <= Date.now(); ms = nextRingMs())
+      await simulator.deliverCallbacks(fetchWorker);
+  };
   // In an object, whose timers these are: the runtime refuses to settle its promises from anywhere else.
-  const tick = (ms: number) => runInDurableObject(stub(), () => vi.advanceTimersByTimeAsync(ms));
+  const tick = async (ms: number) => {
+    await runInDurableObject(stub(), () => vi.advanceTimersByTimeAsync(ms));
+    // In the middle of whatever the objects do.
+    await ring();
+  };
   const runAlarm = async (account: string) => {
     let running = true;
     const ran = runDurableObjectAlarm(stub(account)).finally(() => {
@@ -122,12 +152,17 @@ export function createWorld(options: WorldOptions = {}): World {
   const advance = async (ms: number) => {
     const endMs = Date.now() + ms;
     for (;;) {
+      await ring();
       const alarm = await runDueAlarms();
       const stepEndMs = vi.getTimerCount() === 0 ? endMs : Date.now() + STEP_MS;
-      const leftMs = Math.min(endMs, alarm ?? endMs, stepEndMs) - Date.now();
+      const leftMs = Math.min(endMs, alarm ?? endMs, nextRingMs() ?? endMs, stepEndMs) - Date.now();
       if (leftMs <= 0) return;
       await tick(leftMs);
     }
+  };
+
+  const evict = async () => {
+    for (const account of accounts) await evictDurableObject(stub(account));
   };
 
   return {
@@ -136,15 +171,11 @@ export function createWorld(options: WorldOptions = {}): World {
       variables = { ...variables, ...changed };
     },
     join: (account) => void accounts.add(account),
-    async fetch(input, init) {
-      const request = new Request(
-        new URL(input instanceof Request ? input.url : input, ORIGIN),
-        input instanceof Request ? input : init,
-      );
-      return variables === undefined
-        ? exports.default.fetch(request)
-        : handle(request, { ...env, ...variables }, createExecutionContext());
+    async redeploy(changed) {
+      setDeployment(changed);
+      await evict();
     },
+    fetch: fetchWorker,
     advance,
     async until(promise, mostMs = 120_000) {
       let settled = false;
@@ -159,9 +190,7 @@ export function createWorld(options: WorldOptions = {}): World {
       return promise;
     },
     settle,
-    async evict() {
-      for (const account of accounts) await evictDurableObject(stub(account));
-    },
+    evict,
     async crash() {
       await abortAllDurableObjects();
       // The timers of the object that died: nothing of it may go off in the one that follows.
@@ -176,6 +205,7 @@ export function createWorld(options: WorldOptions = {}): World {
     async end() {
       const { unexpected } = simulator;
       await reset();
+      Object.assign(env, Object.fromEntries(own));
       vi.restoreAllMocks();
       vi.unstubAllGlobals();
       vi.useRealTimers();

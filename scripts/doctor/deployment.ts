@@ -3,13 +3,16 @@ import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { unstable_readConfig } from "wrangler";
 import { VARIABLES, type Variables } from "../../src/config/variables.ts";
+import { MOST_EDITS, misspelt } from "../dev-vars/words.ts";
 import { rateLimitOf } from "../rate-limit-binding.ts";
 
 /** What is going to be deployed, as far as it can be known here: secrets that were set at Cloudflare cannot. */
 export interface PlannedDeployment {
-  /** Where the variables come from, for the report. */
-  source: string;
+  /** Where the variables come from. */
+  source: ".dev.vars" | "this shell" | "this shell, as there is no .dev.vars";
   variables: Variables;
+  /** Names that were not read, though they seem to be meant for us. */
+  misspelt: string[];
   hasRateLimit: boolean;
 }
 
@@ -25,13 +28,19 @@ export function readDeployment(
   fromShell: boolean,
 ): PlannedDeployment {
   const devVars = join(root, ".dev.vars");
-  const isFile = !fromShell && existsSync(devVars);
+  const source = fromShell
+    ? "this shell"
+    : existsSync(devVars)
+      ? ".dev.vars"
+      : "this shell, as there is no .dev.vars";
+  const isFile = source === ".dev.vars";
   const given: Environment = isFile ? parseEnv(readFileSync(devVars, "utf8")) : environment;
   const config = unstable_readConfig({ config: join(root, "wrangler.toml") });
   const variables = { ...config.vars, ...onlyOurs(given) };
   return {
-    source: isFile ? ".dev.vars" : "this shell",
+    source,
     variables,
+    misspelt: misspelt(Object.keys(given), isFile ? MOST_EDITS.file : MOST_EDITS.shell),
     hasRateLimit: rateLimitOf(config) !== undefined,
   };
 }

@@ -1,19 +1,19 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { type ClientSetup, headerSetups, signInSetups } from "../../src/http/client-setup.ts";
+import { type ClientSetup, headerSetups } from "../../src/http/client-setup.ts";
 import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts";
 import { modelsTable } from "../../src/tools/veo_list_models.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
+import { signInTable } from "./client-table.ts";
 import * as operation from "./operation-tables.ts";
 
 /** How each client is told, for a server at this address. */
 const clientSections = (setups: ClientSetup[]): string =>
   setups
     .map(({ client, where, language, text }) =>
-      [
-        `**${client}**${where === undefined ? "" : ` (${where})`}`,
-        `\`\`\`${language === "url" ? "text" : language}\n${text}\n\`\`\``,
-      ].join("\n\n"),
+      [`**${client}**${where === undefined ? "" : ` (${where})`}`, `\`\`\`${language}\n${text}\n\`\`\``].join(
+        "\n\n",
+      ),
     )
     .join("\n\n");
 
@@ -23,7 +23,7 @@ const DEPLOYED = "https://veo-mcp.YOUR-SUBDOMAIN.workers.dev/mcp";
 /** The parts of the README that the code knows better, by the name in their marker. */
 const BLOCKS: ReadonlyMap<string, () => string> = new Map([
   ["clients", () => clientSections(headerSetups(LOCAL, "YOUR_ACCESS_KEY"))],
-  ["sign-in-clients", () => clientSections(signInSetups(DEPLOYED))],
+  ["sign-in-clients", () => signInTable(DEPLOYED)],
   ["tools", toolsTable],
   ["models", modelsTable],
   ["actions", () => actionsTable()],

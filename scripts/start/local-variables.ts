@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 import { readSettings } from "../../src/agent/settings.ts";
-import { AUTH_MODES, type AuthMode, authModeOf } from "../../src/config/access.ts";
+import type { AuthMode } from "../../src/config/access.ts";
+import { completion } from "../dev-vars/completion.ts";
+import { inDevVars, MOST_EDITS, misspelt } from "../dev-vars/words.ts";
 
 /** How clients come in: with the access key in a header, or by signing in. */
 export type Entry = { mode: "personal"; accessKey: string } | { mode: Exclude<AuthMode, "personal"> };
@@ -15,6 +17,8 @@ export interface LocalVariables {
   /** The real API's address, or the simulator's. */
   upstreamUrl: string;
   entry: Entry;
+  /** Names in the file that are not read, though they seem to be meant for us. */
+  misspelt: string[];
   /** Files for wrangler, the later ones stronger. */
   envFiles: string[];
   /** Where the objects' storage is kept: simulated tasks must not end up beside paid ones. */
@@ -30,24 +34,13 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
   const directory = join(root, ".wrangler");
   mkdirSync(directory, { recursive: true });
   const given = parseEnv(readIfThere(devVars) ?? "");
-  const named = AUTH_MODES.find((name) => name === given.AUTH_MODE);
-  const mode = authModeOf(named, (name) => Boolean(given[name]));
-  const paysForThemselves = mode === "passthrough" || mode === "acedata";
-  // Where everybody brings a key there is no token to tell by: the real API is named.
-  const isReal = Boolean(paysForThemselves ? given.ACEDATACLOUD_API_BASE_URL : given.ACEDATACLOUD_API_TOKEN);
-  const entry: Entry =
-    mode === "personal"
-      ? { mode, accessKey: given.MCP_ACCESS_KEY || keptAccessKey(join(directory, "access-key")) }
-      : { mode };
-  const added = {
-    ...(entry.mode === "personal" && { MCP_ACCESS_KEY: entry.accessKey }),
-    ...(!isReal && { ACEDATACLOUD_API_BASE_URL: simulatorUrl }),
-    // The simulator takes any token. Not a word that its answers have: the token is cut out of those.
-    ...(!isReal && !paysForThemselves && { ACEDATACLOUD_API_TOKEN: "simulated-upstream-token" }),
-  };
+  const { isReal, added } = completion(given, {
+    accessKey: () => keptAccessKey(join(directory, "access-key")),
+    simulatorUrl,
+  });
+  const hints = misspelt(Object.keys(given), MOST_EDITS.file);
   const settings = readSettings({ ...given, ...added });
-  if (!settings.ok)
-    throw new Error(`.dev.vars is not right:\n${settings.problems.map((line) => `- ${line}`).join("\n")}`);
+  if (!settings.ok) throw new Error(notRight([...settings.problems.map(inDevVars), ...hints]));
   const addedFile = join(directory, `start-${port}.env`);
   writePrivate(
     addedFile,
@@ -55,10 +48,13 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
       .map(([name, value]) => `${name}=${value}\n`)
       .join(""),
   );
+  const { access, upstreamBaseUrl } = settings.configuration;
   return {
     isReal,
-    upstreamUrl: settings.configuration.upstreamBaseUrl.replace(/\/$/, ""),
-    entry,
+    upstreamUrl: upstreamBaseUrl.replace(/\/$/, ""),
+    entry:
+      access.mode === "personal" ? { mode: "personal", accessKey: access.accessKey } : { mode: access.mode },
+    misspelt: hints,
     envFiles: [...(readIfThere(devVars) === undefined ? [] : [devVars]), addedFile],
     storage: join(directory, isReal ? "state" : "state-simulated"),
   };
@@ -72,6 +68,9 @@ function keptAccessKey(file: string): string {
   writePrivate(file, `${key}\n`);
   return key;
 }
+
+const notRight = (problems: string[]): string =>
+  [".dev.vars is not right:", ...problems.map((line) => `- ${line}`)].join("\n");
 
 const writePrivate = (file: string, text: string) => writeFileSync(file, text, { mode: 0o600 });
 

@@ -1,3 +1,4 @@
+import { ENDPOINTS } from "../../src/auth/oauth-endpoints.ts";
 import { headerSetups, signInSetups } from "../../src/http/client-setup.ts";
 import type { Entry } from "./local-variables.ts";
 
@@ -36,17 +37,17 @@ export function welcome({ mcpUrl, entry, isReal, upstreamUrl, generationSeconds 
     ...(entry.mode === "personal"
       ? [`Access key  ${entry.accessKey}`, "            Apps that sign in ask for the same key."]
       : [SIGN_IN[entry.mode]]),
+    ...(entry.mode === "team" || entry.mode === "acedata"
+      ? [`Callback    ${new URL(ENDPOINTS.callback, mcpUrl)}, which the provider has to know.`]
+      : []),
     ...upstream,
     "",
     "Connect a client; paste one of these into another terminal:",
-    ...setups
-      // A hosted app cannot reach this machine.
-      .filter(({ language }) => language !== "url")
-      .flatMap(({ client, where, text }) => [
-        "",
-        `# ${client}${where === undefined ? "" : ` (${where})`}`,
-        text,
-      ]),
+    ...setups.flatMap(({ client, where, text }) => [
+      "",
+      `# ${client}${where === undefined ? "" : ` (${where})`}`,
+      text,
+    ]),
     "",
     "Ctrl-C stops everything. Requests appear below.",
     "",

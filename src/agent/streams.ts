@@ -1,11 +1,12 @@
 import { LifecycleCapability } from "agents/lifecycle";
 import { z } from "zod";
+import { createLog, errorName } from "../log.ts";
 import type { StreamOpening } from "../mcp/lane.ts";
-import type { ServerNotification } from "../mcp/stream-voice.ts";
+import { GO_ON, type ServerNotification } from "../mcp/stream-voice.ts";
 import { MAX_STREAMS } from "../mcp/subscription-store.ts";
 
 /** A ticket is used at once, by the Worker that asked for it; one that is not used keeps no place for long. */
-const TICKET_MS = 10_000;
+export const TICKET_MS = 10_000;
 /** The tag of every socket of ours. */
 const STREAM_TAG = "stream";
 const PATH = /^\/streams\/([\w-]+)$/;
@@ -14,14 +15,25 @@ const PATH = /^\/streams\/([\w-]+)$/;
 export const ticketRequest = (ticket: string): Request =>
   new Request(`https://account.invalid/streams/${ticket}`, { headers: { upgrade: "websocket" } });
 
-const attachmentSchema = z.object({ holder: z.string(), openedAtMs: z.number() });
+const attachmentSchema = z.object({
+  holder: z.string(),
+  /** Epoch milliseconds; later than for any stream that the holder had open. */
+  openedAtMs: z.number(),
+});
+type Attachment = z.infer<typeof attachmentSchema>;
 
 /** What the account does when a stream opens or closes. */
 export interface StreamEvents {
+  /**
+   * A stream is there to be told what it would otherwise never hear of: it opened, or goes on without new topics,
+   * since it has room for the rest, or since all streams of the holder that were newer are closed.
+   */
   opened(opening: StreamOpening): void;
-  /** The last stream of a holder was closed. */
+  /** The stream that heard for a holder was closed, or gave way to a newer one. */
   closed(holder: string): void;
 }
+
+const goingOn = (holder: string): StreamOpening => ({ holder, topics: [], acknowledged: {} });
 
 /**
  * The object's end of the streams that the Worker holds open for clients: hibernatable sockets, so that the object
@@ -30,6 +42,7 @@ export interface StreamEvents {
  */
 export class Streams extends LifecycleCapability {
   readonly #events: () => StreamEvents | undefined;
+  readonly #log = createLog("error");
   /** In memory: the object stays there for the moment between the two steps. */
   readonly #tickets = new Map<string, { opening: StreamOpening; untilMs: number }>();
 
@@ -53,21 +66,41 @@ export class Streams extends LifecycleCapability {
     const admitted = this.#tickets.get(ticket);
     this.#tickets.delete(ticket);
     const events = this.#events();
-    if (admitted === undefined || events === undefined) return new Response(null, { status: 404 });
+    if (admitted === undefined || admitted.untilMs <= Date.now() || events === undefined)
+      return new Response(null, { status: 404 });
     const { opening } = admitted;
+    const { holder } = opening;
+    const older = this.#latest(holder);
     const { 0: theirs, 1: ours } = new WebSocketPair();
-    this.lifecycle.sockets.accept(ours, [STREAM_TAG, opening.holder]);
-    const attachment: z.infer<typeof attachmentSchema> = { holder: opening.holder, openedAtMs: Date.now() };
+    this.lifecycle.sockets.accept(ours, [STREAM_TAG, holder]);
+    const openedAtMs = Math.max(Date.now(), older === undefined ? 0 : attachmentOf(older).openedAtMs + 1);
+    const attachment: Attachment = { holder, openedAtMs };
     ours.serializeAttachment(attachment);
-    events.opened(opening);
+    try {
+      if (older !== undefined) events.closed(holder);
+      events.opened(opening);
+    } catch (error) {
+      // The lifecycle would hand the error out, stack and all, on a socket of its own.
+      this.#log("error", "stream_not_opened", { error: errorName(error) });
+      ours.close();
+      return new Response(null, { status: 500 });
+    }
     return new Response(null, { status: 101, webSocket: theirs });
+  }
+
+  onWebSocketMessage(socket: WebSocket, message: string | ArrayBuffer): boolean {
+    if (message === GO_ON) this.#events()?.opened(goingOn(attachmentOf(socket).holder));
+    return true;
   }
 
   onWebSocketClose(socket: WebSocket): boolean {
     // Both ends have to close it (Durable Objects, "WebSocket hibernation").
     socket.close();
-    const { holder } = attachmentOf(socket);
-    if (!this.isOpen(holder)) this.#events()?.closed(holder);
+    const { holder, openedAtMs } = attachmentOf(socket);
+    const left = this.#latest(holder);
+    const wasHeard = left === undefined || attachmentOf(left).openedAtMs < openedAtMs;
+    if (wasHeard) this.#events()?.closed(holder);
+    if (wasHeard && left !== undefined) this.#events()?.opened(goingOn(holder));
     return true;
   }
 
@@ -75,23 +108,35 @@ export class Streams extends LifecycleCapability {
     return this.onWebSocketClose(socket);
   }
 
-  /** Sends to a holder: to its latest stream only, since every message goes to one (2025-11-25, "Multiple Connections"). */
-  send(holder: string, notification: ServerNotification): void {
-    const [latest] = this.#open(holder).sort(
-      (a, b) => attachmentOf(b).openedAtMs - attachmentOf(a).openedAtMs,
-    );
-    latest?.send(JSON.stringify(notification));
+  /**
+   * Sends to a holder: to its latest stream only, since every message goes to one (2025-11-25, "Multiple Connections").
+   * A client that opens another stream before the old one is seen to be dead is not refused: SDK v1 tries twice within
+   * three seconds, and then never again.
+   * @returns how many characters were sent: 0 when no stream is open.
+   */
+  send(holder: string, notification: ServerNotification): number {
+    const latest = this.#latest(holder);
+    if (latest === undefined) return 0;
+    const text = JSON.stringify(notification);
+    latest.send(text);
+    return text.length;
   }
 
-  /** Ends the streams of a holder. */
+  /** Ends the streams of a holder, and those that it is about to open. */
   end(holder: string): void {
+    for (const [ticket, { opening }] of this.#tickets)
+      if (opening.holder === holder) this.#tickets.delete(ticket);
     for (const socket of this.#open(holder)) socket.close();
   }
 
   isOpen = (holder: string): boolean => this.#open(holder).length > 0;
 
+  #latest = (holder: string): WebSocket | undefined =>
+    this.#open(holder).sort((a, b) => attachmentOf(b).openedAtMs - attachmentOf(a).openedAtMs)[0];
+
   #open = (tag: string): WebSocket[] =>
     this.lifecycle.sockets.get(tag).filter(({ readyState }) => readyState === WebSocket.OPEN);
 }
 
-const attachmentOf = (socket: WebSocket) => attachmentSchema.parse(socket.deserializeAttachment());
+const attachmentOf = (socket: WebSocket): Attachment =>
+  attachmentSchema.parse(socket.deserializeAttachment());

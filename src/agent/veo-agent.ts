@@ -49,7 +49,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
       name: this.name,
       sql: this.ctx.storage.sql,
       log: this.#log,
-      arm: () => this.#watch.arm(),
+      arm: () => this.arm(),
       streams: this.#streams,
       offer: (own) => this.offer(own),
     });
@@ -120,6 +120,16 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   /** What the lanes serve. */
   protected offer(own: Offer): Offer {
     return own;
+  }
+
+  /** Sets the alarm to when what `watched` names is due. */
+  protected arm(): Promise<void> {
+    return this.#watch.arm();
+  }
+
+  /** Tells everybody who is subscribed to one of the topics that it changed. */
+  protected publish(topics: readonly string[]): void {
+    this.#account?.news.publish(topics);
   }
 
   async #inLane<T>(

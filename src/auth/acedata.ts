@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { AcedataProvider } from "../config/access.ts";
+import { sha256Hex } from "./digest.ts";
 import type { SignInOutcome } from "./props.ts";
 import { askProvider } from "./provider-request.ts";
-import { sha256 } from "./secret-comparison.ts";
 
 /** It goes into a header: anything but visible ASCII would make every request of the account fail. */
 const token = z.string().regex(/^[\x21-\x7e]{1,4096}$/);
@@ -26,7 +26,7 @@ const payloadSchema = z.object({ user_id: id });
 export async function acedataPerson(provider: AcedataProvider, accessToken: string): Promise<SignInOutcome> {
   const { user_id: userId } = payloadSchema.parse(payloadOf(accessToken));
   const upstreamToken = await apiKeyOf(provider, accessToken, userId);
-  if (upstreamToken === undefined) return { ok: false, refusal: "no_api_key" };
+  if (upstreamToken === undefined) return { ok: false, refusal: { kind: "no_api_key" } };
   return {
     ok: true,
     person: { account: `ace-${accountSuffix(userId)}`, upstreamToken },
@@ -79,4 +79,4 @@ function payloadOf(jwt: string): unknown {
  * longer than any id that stands for itself, so no id can be made to look like one.
  */
 const accountSuffix = (userId: string): string =>
-  /^[\w-]{1,64}$/.test(userId) ? userId : `x${Buffer.from(sha256(`acedata:${userId}`)).toString("hex")}`;
+  /^[\w-]{1,64}$/.test(userId) ? userId : `x${sha256Hex(`acedata:${userId}`)}`;

@@ -1,26 +1,29 @@
 import { type AuthRequest, authorizationErrorRedirect } from "@cloudflare/workers-oauth-provider";
 import { type Context, Hono } from "hono";
 import type { IdentityProvider } from "../config/access.ts";
-import { errorName } from "../log.ts";
 import { refuseMisplacedMetadata } from "./client-metadata.ts";
 import { completeSignIn } from "./complete-sign-in.ts";
 import { consentPage } from "./consent-page.ts";
 import { beginSignIn } from "./identity-provider.ts";
-import { readLimitedBody } from "./limited-body.ts";
+import { readLimitedText } from "./limited-body.ts";
 import { noticeResponse } from "./notice-page.ts";
 import { ENDPOINTS } from "./oauth-endpoints.ts";
 import { pageResponse } from "./page.ts";
 import { checkPassphrase } from "./passphrase.ts";
 import { OWNER } from "./props.ts";
+import { failureOf } from "./provider-failure.ts";
 import { redirectTo } from "./redirect.ts";
 import type { SignInBindings, SignInContext } from "./sign-in-context.ts";
 import { usingPageOnce } from "./spent-page.ts";
+import { readAuthRequest } from "./unknown-client.ts";
 import { checkUpstreamKey, looksLikeUpstreamKey, ownerOfUpstreamKey } from "./upstream-key.ts";
 
 type PageContext = Context<{ Bindings: SignInBindings }>;
 
 const FOREIGN_FORM = { title: "Request refused", message: "This form was sent from another site." };
 const UNKNOWN_FORM = { title: "Request refused", message: "This was not the form of our page." };
+
+const DENIED = "The request was denied on the page of this server";
 
 /** The handle, the decision and a key of at most 1,024 characters. */
 const MAX_FORM_BYTES = 16 * 1024;
@@ -30,7 +33,7 @@ export function authorizeRoutes(context: SignInContext) {
   return new Hono<{ Bindings: SignInBindings }>()
     .get(ENDPOINTS.authorize, async (c) => {
       await refuseMisplacedMetadata(new URL(c.req.url).searchParams.get("client_id"), context.origin);
-      const request = await c.env.OAUTH_PROVIDER.parseAuthRequest(c.req.raw);
+      const request = await readAuthRequest(c.env.OAUTH_PROVIDER, c.req.raw);
       // The library lets confidential clients leave PKCE out; MCP lets nobody.
       if (!hasPkce(request))
         return redirectTo(
@@ -44,7 +47,9 @@ export function authorizeRoutes(context: SignInContext) {
       if (form === undefined) return noticeResponse(400, UNKNOWN_FORM);
       const { OAUTH_PROVIDER: oauth } = c.env;
       if (form.decision !== "approve") {
-        const denied = await usingPageOnce(oauth.denyConsent(c.req.raw, form.handle));
+        const denied = await usingPageOnce(
+          oauth.denyConsent(c.req.raw, form.handle, { description: DENIED }),
+        );
         return redirectTo(denied.redirectTo, denied.headers);
       }
       // First of all: the handle counts once, and only in the browser that was shown the page.
@@ -89,7 +94,7 @@ async function continueAtProvider(
   headers: Headers,
 ): Promise<Response> {
   const begun = await beginSignIn(provider).catch((error: unknown) => {
-    log("error", "identity_provider_unreachable", { provider: provider.kind, error: errorName(error) });
+    log("error", "identity_provider_unreachable", { provider: provider.kind, ...failureOf(error) });
     return undefined;
   });
   if (begun === undefined)
@@ -156,9 +161,9 @@ function isForeign(c: PageContext, ourOrigin: string): boolean {
 async function readForm(request: Request) {
   const type = request.headers.get("content-type") ?? "";
   if (!type.startsWith("application/x-www-form-urlencoded")) return undefined;
-  const body = await readLimitedBody(request, MAX_FORM_BYTES);
+  const body = await readLimitedText(request, MAX_FORM_BYTES);
   if (body === undefined) return undefined;
-  const form = new URLSearchParams(new TextDecoder().decode(body));
+  const form = new URLSearchParams(body);
   const field = (name: string) => form.get(name) ?? "";
   return { handle: field("handle"), decision: field("decision"), secret: field("secret").slice(0, 1024) };
 }

@@ -4,11 +4,12 @@ import {
   CimdFetchError,
   type OAuthHelpers,
 } from "@cloudflare/workers-oauth-provider";
+import { hashName } from "./digest.ts";
 import { ENDPOINTS } from "./oauth-endpoints.ts";
 import { type Person, propsOf } from "./props.ts";
 import { redirectTo } from "./redirect.ts";
-import { sha256 } from "./secret-comparison.ts";
 import { SCOPE, type SignInContext } from "./sign-in-context.ts";
+import { readAuthRequest } from "./unknown-client.ts";
 
 /** Writes the grant of somebody who proved who they are, and sends the browser back to the client with a code. */
 export async function completeSignIn(
@@ -43,15 +44,12 @@ export async function completeSignIn(
  * after the payer, who stays inside (tool-surface.md, "Rules for every tool").
  */
 const subjectOf = ({ account, upstreamToken }: Person): string =>
-  upstreamToken === undefined
-    ? account
-    : Buffer.from(sha256(`subject:${account}`))
-        .toString("hex")
-        .slice(0, 32);
+  upstreamToken === undefined ? account : hashName(`subject:${account}`);
 
 /**
  * Asks again whether the client may make this request: since its page was shown, its registration may have lapsed,
- * or its document may name other addresses, and the library has no word for that. Throws `AuthorizationError`.
+ * or its document may name other addresses, and the library has no word for that. Throws `UnknownClientError` or
+ * `AuthorizationError`.
  */
 async function refuseChangedClient(oauth: OAuthHelpers, origin: string, request: AuthRequest): Promise<void> {
   const { responseType, clientId, redirectUri } = request;
@@ -61,5 +59,5 @@ async function refuseChangedClient(oauth: OAuthHelpers, origin: string, request:
     client_id: clientId,
     redirect_uri: redirectUri,
   }).toString();
-  await oauth.parseAuthRequest(new Request(url));
+  await readAuthRequest(oauth, new Request(url));
 }

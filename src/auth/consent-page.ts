@@ -1,6 +1,7 @@
 import type { ConsentDescription } from "@cloudflare/workers-oauth-provider";
 import { html } from "hono/html";
 import type { Access } from "../config/access.ts";
+import { displayText } from "./display-text.ts";
 import { ENDPOINTS } from "./oauth-endpoints.ts";
 import type { Html, Page } from "./page.ts";
 import { DAY_SECONDS, LIFETIMES } from "./sign-in-limits.ts";
@@ -55,11 +56,11 @@ ${question}
 const publisher = ({ clientDomain }: ConsentDescription): Html =>
   clientDomain === undefined
     ? html`<p>This app named itself; the name is not verified.</p>`
-    : html`<p>Published by <strong>${asText(clientDomain, MAX_ADDRESS_CHARS)}</strong></p>`;
+    : html`<p>Published by <strong>${displayText(clientDomain, MAX_ADDRESS_CHARS)}</strong></p>`;
 
 function destination({ redirectUri, redirectHost, redirectIsLoopback }: ConsentDescription): Html {
-  return html`<p class="destination"><strong>${asText(redirectHost, MAX_ADDRESS_CHARS)}</strong></p>
-<small>${asText(redirectUri, MAX_ADDRESS_CHARS)}</small>
+  return html`<p class="destination"><strong>${displayText(redirectHost, MAX_ADDRESS_CHARS)}</strong></p>
+<small>${displayText(redirectUri, MAX_ADDRESS_CHARS)}</small>
 ${
   redirectIsLoopback
     ? html`<p class="warning">The app runs on your computer.
@@ -149,22 +150,5 @@ const secretInput = (autocomplete: string, isAskedAgain: boolean): Html => html`
 
 /** A name as its client gave it, made fit to be shown. */
 function appName(claimed: string): string {
-  return asText(claimed, MAX_NAME_CHARS) || "Unnamed app";
-}
-
-/**
- * Text of a stranger, without what could disguise it: control, format and bidi characters, invisible letters, line
- * separators, and heaps of combining marks that would paint over the lines beside them. It is clipped by code
- * points, so that no character is cut in half. Escaping is the template's.
- */
-function asText(text: string, maxChars: number): string {
-  const shown = text
-    .slice(0, 16 * maxChars)
-    .replace(/[\s\p{Z}\u2800]+/gu, " ")
-    .replace(/[\p{C}\p{Default_Ignorable_Code_Point}]+/gu, "")
-    .replace(/(\p{M}{3})\p{M}+/gu, "$1")
-    .replace(/ +/g, " ")
-    .trim();
-  const characters = [...shown];
-  return characters.length > maxChars ? `${characters.slice(0, maxChars - 1).join("")}…` : shown;
+  return displayText(claimed, MAX_NAME_CHARS) || "Unnamed app";
 }

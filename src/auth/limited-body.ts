@@ -22,3 +22,12 @@ export async function readLimitedBody(
   }
   return body;
 }
+
+/** @returns the body as text, under the same terms. */
+export async function readLimitedText(
+  message: Pick<Request | Response, "headers" | "body">,
+  maxBytes: number,
+): Promise<string | undefined> {
+  const body = await readLimitedBody(message, maxBytes);
+  return body && new TextDecoder().decode(body);
+}

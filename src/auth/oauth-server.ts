@@ -1,4 +1,5 @@
 import {
+  ExternalTokenError,
   getOAuthApi,
   insufficientScope,
   OAuthError,
@@ -15,7 +16,7 @@ import { callerOf, isAdmitted, type Props, propsSchema } from "./props.ts";
 import { SCOPE, type SignInBindings, type SignInContext } from "./sign-in-context.ts";
 import { CLIENT_TTL_SECONDS, LIFETIMES } from "./sign-in-limits.ts";
 import { serveTokenRequest } from "./token-request.ts";
-import { checkUpstreamKey } from "./upstream-key.ts";
+import { checkUpstreamKey, recallVerdict } from "./upstream-key.ts";
 
 /** What stands behind the authorization server. */
 export interface OAuthHandlers {
@@ -110,6 +111,14 @@ function createOAuthServer(
       if (person === undefined || isKeyRefused)
         throw new OAuthError("invalid_grant", { description: WITHDRAWN });
     },
+    ...(hasKeysOfCallers(configuration) && {
+      // Lets nobody in. The door has asked about the key by now, and what was answered is said in the library's place.
+      async resolveExternalToken({ token }) {
+        if (recallVerdict(token, configuration) !== "refused") return null;
+        const headers = { "www-authenticate": challenge(origin, KEY_REFUSED) };
+        throw new ExternalTokenError("invalid_token", { description: KEY_REFUSED, statusCode: 401, headers });
+      },
+    }),
     onError: ({ code, status, internal }) =>
       log("info", "oauth_refused", { code, status, category: internal.category, reason: internal.reason }),
   };
@@ -125,10 +134,16 @@ function createOAuthServer(
   };
 }
 
+const hasKeysOfCallers = ({ access }: Configuration): boolean =>
+  access.mode === "passthrough" || access.mode === "acedata";
+
+const KEY_REFUSED = "AceDataCloud does not accept this key";
 const WITHDRAWN = "Access was withdrawn: sign in again";
 
-/** RFC 6750, section 3.1; the library has no word for a token that is good but whose owner is not let in any more. */
+/** RFC 6750, section 3; the library's own has no description. */
+const challenge = (origin: string, description: string): string =>
+  `Bearer realm="OAuth", resource_metadata="${origin}${ENDPOINTS.resourceMetadata}", error="invalid_token", error_description="${description}", scope="${SCOPE}"`;
+
+/** The library has no word for a token that is good but whose owner is not let in any more. */
 const withdrawn = (origin: string): Response =>
-  oauthError(401, "invalid_token", WITHDRAWN, {
-    "www-authenticate": `Bearer realm="OAuth", resource_metadata="${origin}${ENDPOINTS.resourceMetadata}", error="invalid_token", scope="${SCOPE}"`,
-  });
+  oauthError(401, "invalid_token", WITHDRAWN, { "www-authenticate": challenge(origin, WITHDRAWN) });

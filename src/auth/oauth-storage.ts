@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { sha256, sha256Hex } from "./digest.ts";
 import type { OAuthStore } from "./oauth-store.ts";
-import { sha256 } from "./secret-comparison.ts";
 
 /** As many objects as all OAuth state is spread over; fixed, since keys would not be found after a change. */
 const SHARDS = 16;
@@ -108,7 +108,7 @@ export async function redeemAlone<T>(
   redeem: () => Promise<T>,
 ): Promise<T | undefined> {
   const shard = shardOf(shards, `grant:${code}`);
-  const id = sha256(code).toHex();
+  const id = sha256Hex(code);
   if (!(await shard.beginRedemption(id))) return undefined;
   try {
     return await redeem();

@@ -28,7 +28,13 @@ export const OWNER: Person = { account: "owner" };
 export const SERVICE: Person = { account: "service" };
 
 /** Why somebody who did sign in at an identity provider does not come in here. */
-export type Refusal = "not_allowed" | "email_not_verified" | "no_api_key";
+export type Refusal =
+  | { kind: "not_allowed"; account: string }
+  | { kind: "membership_pending"; account: string; org: string; invitationUrl: string }
+  /** An organisation does not tell this app who its members are. */
+  | { kind: "app_kept_out"; account: string }
+  | { kind: "email_not_verified"; account?: string }
+  | { kind: "no_api_key" };
 export type SignInOutcome = { ok: true; person: Person } | { ok: false; refusal: Refusal };
 
 /** @returns the props of somebody who signs in under this configuration. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { readLimitedBody } from "./limited-body.ts";
+import { readLimitedText } from "./limited-body.ts";
 
 const TIMEOUT_MS = 10_000;
 /** Far above any answer that is asked for here. */
@@ -45,8 +45,8 @@ export async function askProvider<T>(
     await response.body?.cancel();
     throw new ProviderError(pathname, response.status);
   }
-  const answer = await readLimitedBody(response, MAX_ANSWER_BYTES);
-  const parsed = schema.safeParse(answer && readJson(new TextDecoder().decode(answer)));
+  const answer = await readLimitedText(response, MAX_ANSWER_BYTES);
+  const parsed = schema.safeParse(answer && readJson(answer));
   if (!parsed.success) throw new ProviderError(pathname, response.status);
   return parsed.data;
 }

@@ -1,6 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-
-export const sha256 = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+import { timingSafeEqual } from "node:crypto";
+import { sha256 } from "./digest.ts";
 
 /**
  * Compares a secret of the deployment with what somebody sent, in constant time. Both sides are hashed first, since

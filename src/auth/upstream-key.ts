@@ -1,8 +1,8 @@
 import type { Configuration } from "../config/configuration.ts";
 import { isKeyRefused, isOutOfCredits } from "../errors.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
+import { hashName, sha256Hex } from "./digest.ts";
 import type { Person } from "./props.ts";
-import { sha256 } from "./secret-comparison.ts";
 
 /** What the upstream says of a key that somebody brings. */
 export type KeyVerdict = "accepted" | "refused" | "unreachable";
@@ -24,9 +24,7 @@ export const looksLikeUpstreamKey = (text: string): boolean => /^[\w.~+/=-]{16,5
 
 /** @returns who brings their own key: an account named after its hash, so that the key itself names nothing. */
 export const ownerOfUpstreamKey = (key: string): Person => ({
-  account: `key-${Buffer.from(sha256(`account:${key}`))
-    .toString("hex")
-    .slice(0, 32)}`,
+  account: `key-${hashName(`account:${key}`)}`,
   upstreamToken: key,
 });
 
@@ -70,4 +68,4 @@ function remember(name: string, verdict: Remembered, forMs: number): KeyVerdict 
 }
 
 const nameOf = (key: string, { upstreamBaseUrl }: Configuration): string =>
-  Buffer.from(sha256(`${upstreamBaseUrl}\n${key}`)).toString("base64");
+  sha256Hex(`${upstreamBaseUrl}\n${key}`);

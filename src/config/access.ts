@@ -79,15 +79,16 @@ const GITHUB_RULES: readonly VariableName[] = ["ALLOWED_GITHUB_USERS", "ALLOWED_
 const OIDC: readonly VariableName[] = ["OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"];
 const OIDC_RULES: readonly VariableName[] = ["ALLOWED_EMAILS", "ALLOWED_EMAIL_DOMAINS"];
 
+/** What to do about a variable that a deployment lacks. */
+export const howToSet = (name: VariableName): string => `run \`npx wrangler secret put ${name}\``;
+
 /**
  * What does not fit together, by variable name. A variable that would have no effect is a problem when somebody
  * might believe that it guards something.
  */
 export function accessProblems(mode: AuthMode, isSet: IsSet): string[] {
   const missing = (names: readonly VariableName[]) =>
-    names
-      .filter((name) => !isSet(name))
-      .map((name) => `${name} is not set: run \`npx wrangler secret put ${name}\``);
+    names.filter((name) => !isSet(name)).map((name) => `${name} is not set: ${howToSet(name)}`);
   const misplaced = (names: readonly VariableName[], why: string) =>
     names.filter(isSet).map((name) => `${name} ${why}`);
   const ofTeam = misplaced(

@@ -114,7 +114,8 @@ export function readConfiguration(variables: Variables, known: Known): Configura
   const parsed = variablesSchema(known).safeParse(set);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map(problem)),
-    ...accessProblems(mode, isSet),
+    // What a mode needs can be said of a mode that there is.
+    ...(named === undefined && "AUTH_MODE" in set ? [] : accessProblems(mode, isSet)),
     ...issuerProblems(set),
     ...(set.CALLBACKS === "on" && !isSet("SECRET_KEY")
       ? ["CALLBACKS cannot be `on` without SECRET_KEY, from which the addresses are made"]

@@ -2,16 +2,25 @@ import { z } from "zod";
 
 /** What a variable's text may be. The messages are our own words: zod's might quote the value, which may be a secret. */
 
+/** What examples and templates have in the place of a value. */
+const PLACEHOLDER = /…|^\.{3}$|^<.*>$|^\[.*\]$|^\{.*\}$|^your[-_ ]|^x{4,}$/i;
+/** Said before anything else: what is wrong with the letters of a placeholder helps nobody. */
+const realValue = z.string().refine((text) => !PLACEHOLDER.test(text), {
+  error: "looks like a placeholder: put the real value in its place",
+  abort: true,
+});
+
 /** RFC 6750, section 2.1: what fits an Authorization header. */
-export const bearerToken = z
-  .string()
-  .regex(
-    /^[\w.~+/=-]{16,512}$/,
-    "must be 16 to 512 characters of letters, digits and ._~+/=- (try `openssl rand -hex 24`)",
-  );
+export const bearerToken = realValue.regex(
+  /^[\w.~+/=-]{16,512}$/,
+  "must be 16 to 512 characters of letters, digits and ._~+/=- (try `openssl rand -hex 24`)",
+);
 
 /** A secret or id that somebody else made up: a pasted line break is the usual mistake. */
-export const oneWord = z.string().regex(/^[\x21-\x7e]{1,4096}$/, "must be one line without spaces");
+export const oneWord = realValue.regex(
+  /^[\x21-\x7e]{1,4096}$/,
+  "must be one line of ASCII letters, digits and signs, without a space",
+);
 
 /** Whether a host name means this machine. */
 export const isLoopback = (hostname: string) =>
@@ -49,11 +58,23 @@ export const origin = webUrl
   )
   .transform((url) => url.origin);
 
-/** A list, separated by commas or spaces. */
+/**
+ * A list, separated by commas only: an organisation of two words (`Acme Corp` is how GitHub shows it) must not be read
+ * as the names of two others, whose members would come in.
+ */
 export const listOf = <T extends z.ZodType<string, string>>(item: T) =>
   z
     .string()
-    .transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""))
+    .transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== ""),
+    )
+    .refine(
+      (parts) => !parts.some((part) => /\s/.test(part)),
+      "must be a list separated by commas, and no entry has a space in it",
+    )
     .pipe(z.array(item));
 
 export const wholeNumber = (from: number, to: number) =>

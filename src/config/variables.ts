@@ -37,7 +37,8 @@ export const VARIABLES = {
   },
   ALLOWED_GITHUB_ORGS: {
     secret: false,
-    about: "`team` with GitHub: organisations whose active members may come in.",
+    about:
+      "`team` with GitHub: organisations whose active members may come in, as in their address (`acme` for `github.com/acme`), separated by commas.",
   },
   GITHUB_BASE_URL: {
     secret: false,
@@ -50,10 +51,13 @@ export const VARIABLES = {
   OIDC_ISSUER: { secret: false, about: "`team` with any OpenID provider: its issuer." },
   OIDC_CLIENT_ID: { secret: false, about: "`team` with OpenID: the client id." },
   OIDC_CLIENT_SECRET: { secret: true, about: "`team` with OpenID: the client secret." },
-  ALLOWED_EMAILS: { secret: false, about: "`team` with OpenID: who may come in, by e-mail address." },
+  ALLOWED_EMAILS: {
+    secret: false,
+    about: "`team` with OpenID: who may come in, by e-mail address, separated by commas.",
+  },
   ALLOWED_EMAIL_DOMAINS: {
     secret: false,
-    about: "`team` with OpenID: domains whose people may come in, compared exactly.",
+    about: "`team` with OpenID: domains whose people may come in, compared exactly, separated by commas.",
   },
   OIDC_EMAIL_VERIFIED: {
     secret: false,

@@ -1,3 +1,5 @@
+import { isLoopback } from "../config/values.ts";
+
 /** How a client is told about a server: what to paste, and where. */
 export interface ClientSetup {
   client: string;
@@ -40,6 +42,15 @@ export const headerSetups = (url: string, key: string): ClientSetup[] => [
 
 /** For clients that sign in with OAuth: they open the consent page themselves, and nothing secret is pasted. */
 export const signInSetups = (url: string): ClientSetup[] => [
+  ...(isOnThisMachine(url) ? [] : hostedSetups(url)),
+  ...setupsOfBothWays(url),
+];
+
+/** Whether a server can be reached from its own machine only, and so by no hosted app. */
+export const isOnThisMachine = (url: string): boolean => isLoopback(new URL(url).hostname);
+
+/** Of apps whose requests come from somebody else's servers. */
+const hostedSetups = (url: string): ClientSetup[] => [
   {
     client: "Claude",
     where: "on the web and the desktop: Settings → Connectors → Add custom connector, and paste",
@@ -52,7 +63,6 @@ export const signInSetups = (url: string): ClientSetup[] => [
     language: "url",
     text: url,
   },
-  ...setupsOfBothWays(url),
 ];
 
 const bearer = (key: string): string => `Authorization: Bearer ${key}`;
@@ -65,9 +75,9 @@ function setupsOfBothWays(url: string, key?: string): ClientSetup[] {
   return [
     {
       client: "Claude Code",
-      ...(key === undefined && { where: "then `/mcp` in a session signs you in" }),
+      ...(key === undefined && { where: "in versions without `mcp login`: `/mcp` in a session" }),
       language: "sh",
-      text: `claude mcp add --transport http veo ${url}${flag}`,
+      text: `claude mcp add --transport http veo ${url}${flag}${key === undefined ? "\nclaude mcp login veo" : ""}`,
     },
     {
       client: "VS Code",
@@ -82,10 +92,11 @@ function setupsOfBothWays(url: string, key?: string): ClientSetup[] {
     },
     {
       client: "Codex",
+      ...(key === undefined && { where: "signs you in at once" }),
       language: "sh",
       text:
         key === undefined
-          ? `codex mcp add veo --url ${url}\ncodex mcp login veo`
+          ? `codex mcp add veo --url ${url}`
           : `export VEO_MCP_ACCESS_KEY=${key}\ncodex mcp add veo --url ${url} --bearer-token-env-var VEO_MCP_ACCESS_KEY`,
     },
     {

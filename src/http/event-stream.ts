@@ -1,9 +1,16 @@
-import { type StreamVoice, serverNotificationSchema } from "../mcp/stream-voice.ts";
+import { GO_ON, type StreamVoice, serverNotificationSchema, TO_BE_CONTINUED } from "../mcp/stream-voice.ts";
 
 /** A client that is gone is noticed only when a write fails (protocol-notes.md, "Streams"). */
-const KEEP_ALIVE_MS = 5000;
-/** What may wait for a client that reads slowly. One that is further behind is cut off, and learns the rest anew. */
-const MAX_BUFFERED_BYTES = 256 * 1024;
+export const KEEP_ALIVE_MS = 5000;
+/**
+ * What may wait for a client that reads slowly; one that is further behind is cut off, and learns the rest anew. Room
+ * for a round of 50 looks that all found a video (4 KB each, most of it twice: as data and as text), and for whatever
+ * is told at once when a stream opens (`news.ts`).
+ */
+export const MAX_BUFFERED_BYTES = 256 * 1024;
+
+/** A close of the other end's own (RFC 6455, section 7.4.1), with and without a code. */
+const DELIBERATE: ReadonlySet<number> = new Set([1000, 1005]);
 
 const encoder = new TextEncoder();
 const KEEP_ALIVE = ": keep-alive\n\n";
@@ -26,11 +33,18 @@ export function holdEventStream(
   voice: StreamVoice,
 ): Response {
   let isOver = false;
+  let isToBeContinued = false;
   let keepAlive: ReturnType<typeof setInterval>;
   const leave = () => {
     isOver = true;
     clearInterval(keepAlive);
     socket.close();
+  };
+  /** Asks for the rest of what is told at first, once the client has taken what came before. */
+  const goOn = ({ desiredSize }: ReadableStreamDefaultController<Uint8Array>) => {
+    if (isOver || !isToBeContinued || desiredSize !== MAX_BUFFERED_BYTES) return;
+    isToBeContinued = false;
+    socket.send(GO_ON);
   };
   const body = new ReadableStream<Uint8Array>(
     {
@@ -45,20 +59,29 @@ export function holdEventStream(
         const write = (text: string) => {
           if (isOver) return;
           const bytes = encoder.encode(text);
-          if ((controller.desiredSize ?? 0) < bytes.byteLength) end(undefined);
-          else controller.enqueue(bytes);
+          const room = controller.desiredSize ?? 0;
+          // However large it is: to a client that keeps up there is always room for one more.
+          if (room >= bytes.byteLength || room === MAX_BUFFERED_BYTES) controller.enqueue(bytes);
+          else end(undefined);
         };
         write(opening === undefined ? KEEP_ALIVE : frame(opening));
         socket.addEventListener("message", ({ data }) => {
           const notification = serverNotificationSchema.parse(JSON.parse(String(data)));
-          write(frame(voice.message(notification)));
+          if (notification.method !== TO_BE_CONTINUED.method)
+            return write(frame(voice.message(notification)));
+          isToBeContinued = true;
+          goOn(controller);
         });
-        // The object ends its streams when the session is over, and loses them in a deploy.
-        socket.addEventListener("close", () => end(voice.ending()));
+        // The object closes its streams when the session is over. When it is lost itself, in a deploy, nothing is said
+        // last: clients take the answer to their request for the end of what they wanted to hear.
+        socket.addEventListener("close", ({ code }) =>
+          end(DELIBERATE.has(code) ? voice.ending() : undefined),
+        );
         socket.addEventListener("error", () => end(undefined));
         socket.accept();
         keepAlive = setInterval(() => write(KEEP_ALIVE), KEEP_ALIVE_MS);
       },
+      pull: goOn,
       cancel: leave,
     },
     new ByteLengthQueuingStrategy({ highWaterMark: MAX_BUFFERED_BYTES }),

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Html, Page } from "../auth/page.ts";
 import type { Access } from "../config/access.ts";
 import type { Configuration } from "../config/configuration.ts";
-import { type ClientSetup, headerSetups, signInSetups } from "./client-setup.ts";
+import { type ClientSetup, headerSetups, isOnThisMachine, signInSetups } from "./client-setup.ts";
 
 interface Landing {
   /** Where clients reach this server, without a path. */
@@ -32,6 +32,7 @@ ChatGPT, Cursor, VS Code and every other client of the Model Context Protocol.</
 <p>${signIn}</p>
 ${key === undefined ? "" : html`<p>${key.explanation}</p>`}
 ${note === undefined ? "" : html`<p>${note}</p>`}
+${isOnThisMachine(url) ? NOT_FROM_OUTSIDE : ""}
 <p class="quiet">A click on a snippet selects all of it.</p>
 <div class="clients">
 ${[...clients].map((client) => {
@@ -49,6 +50,9 @@ ${withKey === undefined ? "" : setupSteps("With the key", withKey)}
 </main>`,
   };
 }
+
+const NOT_FROM_OUTSIDE = html`<p>Hosted apps, such as Claude on the web and ChatGPT, cannot reach this machine:
+they need a deployed server.</p>`;
 
 /** The ways in. */
 interface Entry {

@@ -11,7 +11,7 @@ import { type CallbackAddress, type Order, type SubmissionSettings, submit } fro
 import { isSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import type { TaskFilter } from "./task-store.ts";
-import { afterRing, cancelRequested, paceOf } from "./transitions.ts";
+import { afterRing, cancelRequested, paceOf, ringsComeThrough } from "./transitions.ts";
 
 export interface Poll {
   /** How long to wait for news; absent: only when the poll is hasty. */
@@ -61,11 +61,8 @@ export class Ledger {
     const rung = afterRing(task, now());
     if (rung !== undefined) {
       tasks.update(rung);
+      watch.heard(ringsComeThrough(rung, now()), now());
       await arm();
-    } else if (task.rings === 0) {
-      // It comes late, but it came through.
-      tasks.update({ ...task, rings: 1, rangAtMs: now() });
-      watch.setHeard(now());
     }
     return isOpen(task);
   }

@@ -1,6 +1,6 @@
 import { isKeyRefused, isOutOfCredits, type UpstreamFailure } from "../errors.ts";
 import { type Observation, observeRecord } from "../veo/observation.ts";
-import type { QueryOutcome } from "../veo/upstream-client.ts";
+import type { QueryOutcome, TaskQuery } from "../veo/upstream-client.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
@@ -25,6 +25,8 @@ class RoundOver extends Error {}
 export class Look {
   readonly #is: LedgerDependencies;
   #round: Promise<void> | undefined;
+  /** When the latest request of the round was sent. */
+  #askedAtMs = 0;
 
   constructor(dependencies: LedgerDependencies) {
     this.#is = dependencies;
@@ -94,8 +96,13 @@ export class Look {
     }
   }
 
+  #ask(query: TaskQuery, token: string): Promise<QueryOutcome> {
+    this.#askedAtMs = this.#is.now();
+    return this.#is.upstream.queryTasks(query, token);
+  }
+
   async #lookAt(ids: string[], token: string): Promise<void> {
-    const outcome = await this.#is.upstream.queryTasks({ ids }, token);
+    const outcome = await this.#ask({ ids }, token);
     // The upstream may choke on one id, or the records be too long together: halving finds the one, so that it
     // does not hide the other 49.
     if (!outcome.ok && ids.length > 1 && isAboutTheBatch(outcome.failure)) {
@@ -120,7 +127,7 @@ export class Look {
     for (const batch of chunks(traceIds)) await this.#answer(due, { trace_ids: batch }, token);
     for (const lookup of due)
       if ("offset" in lookup.query) {
-        const outcome = await this.#is.upstream.queryTasks(lookup.query, token);
+        const outcome = await this.#ask(lookup.query, token);
         this.#finish(lookup, [...observations(this.#recordsOf(outcome, token)).values()]);
       }
   }
@@ -130,9 +137,7 @@ export class Look {
     query: { ids: string[] } | { trace_ids: string[] },
     token: string,
   ): Promise<void> {
-    const seen = [
-      ...observations(this.#recordsOf(await this.#is.upstream.queryTasks(query, token), token)).values(),
-    ];
+    const seen = [...observations(this.#recordsOf(await this.#ask(query, token), token)).values()];
     for (const lookup of due) {
       const asked = lookup.query;
       if ("ids" in query && "ids" in asked && asked.ids.every((id) => query.ids.includes(id)))
@@ -171,9 +176,8 @@ export class Look {
   /** Takes over what a look said of a task, and what that says about rings. */
   #settle(before: Task, seen: Observation | undefined): Task {
     const { watch, now } = this.#is;
-    const after = afterLook(before, seen, now(), watch.heardAtMs());
-    const comeThrough = ringsComeThrough(before, after, now());
-    if (comeThrough !== undefined) watch.setHeard(comeThrough ? now() : null);
+    const after = afterLook(before, seen, now(), watch.heardAtMs(), this.#askedAtMs);
+    if (isOpen(before)) watch.heard(ringsComeThrough(after, now()), now());
     return recordChange(this.#is, before, after);
   }
 

@@ -9,17 +9,23 @@ export interface Progress {
   message: string;
 }
 
-/** While the end is not there, at most this share of the whole is shown. */
-const MOST_SHOWN = 0.9;
+/** While the end is not there, at least this much is shown to be left. */
+const LEAST_LEFT_SECONDS = TYPICAL_SECONDS.max / 10;
 
 /**
  * @returns the time that passed against the time that most videos take. Past that, the whole grows with it, so that
- * a share never goes back, and never says that it is over before it is.
+ * the share goes on growing, more and more slowly, and never says that it is over before it is.
  */
 export function progressAfter(elapsedMs: number): Progress {
   const progress = Math.max(0, elapsedMs) / 1000;
-  const total = Math.max(TYPICAL_SECONDS.max, progress / MOST_SHOWN);
   const { min, max } = TYPICAL_SECONDS;
-  const message = `Making the video: ${Math.floor(progress)} s so far; most take ${min} to ${max} s.`;
-  return { progress, total, message };
+  const isLate = progress > max;
+  const most = isLate
+    ? `that is longer than most take (${min} to ${max} s).`
+    : `most take ${min} to ${max} s.`;
+  return {
+    progress,
+    total: Math.max(max, progress + LEAST_LEFT_SECONDS),
+    message: `Making the video: ${Math.floor(progress)} s so far; ${most}`,
+  };
 }

@@ -37,7 +37,7 @@ export const RING_ECHOES_MS = [2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS] as 
 export const RING_INTERVAL_MS = 15 * SECOND_MS;
 /** A ring that came through speaks for the next ones for this long. */
 export const RING_TRUST_MS = 24 * HOUR_MS;
-/** A task that ended this long ago without a ring says that rings do not come through any more. */
+/** A ring so far from the end of its task helps nobody, and none by then says that rings do not come through. */
 export const MISSED_RING_MS = 30 * SECOND_MS;
 /** Due times are rounded up to this, so that tasks submitted at different moments share a batch. */
 export const GRID_MS = 5 * SECOND_MS;

@@ -18,12 +18,14 @@ import { isOpen, type Task } from "./task.ts";
 /**
  * The task after a look that said `seen`, or that said nothing of it (`undefined`).
  * @param heardAtMs when the upstream last rang for the account, and it was true; null for never.
+ * @param askedAtMs when the upstream was asked: a ring since then may be news to its answer.
  */
 export function afterLook(
   before: Task,
   seen: Observation | undefined,
   nowMs: number,
   heardAtMs: number | null,
+  askedAtMs = nowMs,
 ): Task {
   const task: Task = { ...before, lookedAtMs: nowMs };
   if (task.state === "failed") return { ...task, nextCheckAtMs: null };
@@ -31,7 +33,7 @@ export function afterLook(
     if (seen?.kind !== "succeeded" || seen.videos.length === 0) return { ...task, nextCheckAtMs: null };
     return { ...task, videos: seen.videos, checkedAtMs: nowMs, nextCheckAtMs: null };
   }
-  if (seen === undefined) return waiting(task, nowMs, heardAtMs);
+  if (seen === undefined) return waiting(task, nowMs, heardAtMs, askedAtMs);
   const known: Task = {
     ...task,
     taskId: task.taskId ?? seen.taskId,
@@ -39,7 +41,7 @@ export function afterLook(
     tool: task.tool ?? seen.tool ?? null,
     checkedAtMs: nowMs,
   };
-  if (seen.kind === "pending") return waiting(known, nowMs, heardAtMs);
+  if (seen.kind === "pending") return waiting(known, nowMs, heardAtMs, askedAtMs);
   const finishedAtMs = seen.finishedAtMs ?? lastCompletion(seen) ?? nowMs;
   const ended: Task = {
     ...known,
@@ -52,9 +54,10 @@ export function afterLook(
   return { ...ended, state: "succeeded", videos: seen.videos };
 }
 
-function waiting(task: Task, nowMs: number, heardAtMs: number | null): Task {
+function waiting(task: Task, nowMs: number, heardAtMs: number | null, askedAtMs: number): Task {
   // An `unknown` task that is still pending stays as it is: its watch was given up, and only queries revive it.
   if (!isOpen(task)) return { ...task, nextCheckAtMs: null };
+  if (task.rangAtMs !== null && task.rangAtMs > askedAtMs) return { ...task, nextCheckAtMs: nowMs };
   const scheduledMs = nextLookAtMs(task.createdAtMs, nowMs, paceOf(task, nowMs, heardAtMs));
   if (scheduledMs === null) return { ...task, state: "unknown", nextCheckAtMs: null };
   // Only after the first ring, or a flood of them would be a flood of looks.
@@ -72,24 +75,34 @@ export function paceOf({ rings }: Task, nowMs: number, heardAtMs: number | null)
 }
 
 /**
- * The task after a ring of the upstream: a hint that it is over, which a look has to bear out.
- * @returns undefined for a ring that does not count: too soon after another, or for a task that is over.
+ * The task after a ring of the upstream: a hint that it is over, which a look has to bear out. Of a task that is seen
+ * to be over it changes nothing, but its first ring is noted: a look for another reason may have been quicker.
+ * @returns undefined for a ring that does not count: too soon after another, or for a task that nobody watches.
  */
 export function afterRing(task: Task, nowMs: number): Task | undefined {
-  const isRepeat = task.rangAtMs !== null && nowMs - task.rangAtMs < RING_INTERVAL_MS;
-  if (task.rings === null || !isOpen(task) || isRepeat) return undefined;
+  if (task.rings === null) return undefined;
   const rung: Task = { ...task, rings: task.rings + 1, rangAtMs: nowMs };
+  if (!isOpen(task)) return task.rings === 0 && hasEnded(task) ? rung : undefined;
+  if (task.rangAtMs !== null && nowMs - task.rangAtMs < RING_INTERVAL_MS) return undefined;
   // Before the submission is answered there is no id to ask with: the first look then comes at once.
   return task.taskId === null ? rung : { ...rung, nextCheckAtMs: nowMs };
 }
 
-/** What a look that ended a task says about rings: whether they come through, or nothing. */
-export function ringsComeThrough(before: Task, after: Task, nowMs: number): boolean | undefined {
-  if (before.rings === null || !isOpen(before) || isOpen(after)) return undefined;
-  if (before.rings > 0) return true;
-  const overSinceMs = nowMs - (after.finishedAtMs ?? nowMs);
-  return overSinceMs >= MISSED_RING_MS ? false : undefined;
+/**
+ * What a task that had an address of ours, and that the upstream said is over, says about rings.
+ * @returns true when it rang about when it ended, false when that is long ago and it did not, otherwise undefined.
+ */
+export function ringsComeThrough(task: Task, nowMs: number): boolean | undefined {
+  const { rings, rangAtMs, finishedAtMs } = task;
+  if (rings === null || finishedAtMs === null || !hasEnded(task)) return undefined;
+  // One that came much too early or too late is of no use, so the next ones are not waited for.
+  if (rangAtMs !== null && Math.abs(rangAtMs - finishedAtMs) < MISSED_RING_MS) return true;
+  return nowMs - finishedAtMs < MISSED_RING_MS ? undefined : false;
 }
+
+/** Whether the upstream has said how it ended, which a submission that it refused never did. */
+const hasEnded = (task: Task): boolean =>
+  task.taskId !== null && (task.state === "succeeded" || task.state === "failed");
 
 /** The task after somebody asked to cancel it: the upstream cannot, and it was paid for, so it is watched on. */
 export const cancelRequested = (task: Task): Task =>

@@ -127,10 +127,11 @@ export class WatchStore {
     return row?.heard_at_ms ?? null;
   }
 
-  /** Notes that rings come through, or, with null, that they do not. */
-  setHeard(atMs: number | null): void {
-    if (atMs === null) this.#sql.exec("DELETE FROM doorbell");
-    else this.#sql.exec("REPLACE INTO doorbell (only_row, heard_at_ms) VALUES (1, ?)", atMs);
+  /** Notes at `nowMs` that rings come through, or that they do not; undefined says nothing of that. */
+  heard(comeThrough: boolean | undefined, nowMs: number): void {
+    if (comeThrough === true)
+      this.#sql.exec("REPLACE INTO doorbell (only_row, heard_at_ms) VALUES (1, ?)", nowMs);
+    else if (comeThrough === false) this.#sql.exec("DELETE FROM doorbell");
   }
 
   #lookups(rest: string, ...bindings: (string | number)[]): Lookup[] {

@@ -24,19 +24,26 @@ const listenSchema = z.looseObject({ id: idSchema, method: z.literal("subscripti
 export const listenIdOf = (body: unknown): string | number | undefined =>
   listenSchema.safeParse(body).data?.id;
 
-const paramsSchema = z.looseObject({
+const filterSchema = z.looseObject({
   params: z.looseObject({
     notifications: z.looseObject({
       taskIds: z.array(z.string()).optional(),
       resourceSubscriptions: z.array(z.string()).optional(),
     }),
+  }),
+});
+const declarationSchema = z.looseObject({
+  params: z.looseObject({
     _meta: z.looseObject({
       [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({
-        extensions: z.record(z.string(), z.unknown()).default({}),
+        extensions: z.looseObject({ [TASKS_EXTENSION]: z.looseObject({}) }),
       }),
     }),
   }),
 });
+
+/** The code that the SDKs use with HTTP's own refusals. */
+const NOT_ACCEPTABLE = -32000;
 
 /** What a client is told that declares no Tasks extension, and asks for it. */
 export const tasksUndeclared = () =>
@@ -44,10 +51,55 @@ export const tasksUndeclared = () =>
     requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
   });
 
+/** What of an account a stream is asked for, before it is known what of it there is. */
+interface Wanted {
+  taskIds: string[];
+  resourceSubscriptions: string[];
+}
+
+/** @returns what a request asks to hear of, or the answer that refuses it. */
+function wantedBy(body: unknown): Wanted | Response {
+  const id = listenIdOf(body) ?? null;
+  const filter = filterSchema.safeParse(body);
+  if (!filter.success)
+    return refusal(
+      id,
+      200,
+      INVALID_PARAMS,
+      "Invalid params: taskIds and resourceSubscriptions must be lists of strings",
+    );
+  const { taskIds, resourceSubscriptions = [] } = filter.data.params.notifications;
+  if (taskIds !== undefined && !declarationSchema.safeParse(body).success) {
+    const { code, message, data } = tasksUndeclared();
+    return Response.json({ jsonrpc: "2.0", id, error: { code, message, data } }, { status: 400 });
+  }
+  const wanted = { taskIds: taskIds ?? [], resourceSubscriptions };
+  return countOf(wanted) > MAX_SUBSCRIPTIONS
+    ? refusal(id, 200, INVALID_PARAMS, `A stream takes at most ${MAX_SUBSCRIPTIONS} subscriptions`)
+    : wanted;
+}
+
+/** The SDK answers this request alone with a stream to everybody; a client that names what it takes has to name it. */
+function takesStream({ headers }: Request): boolean {
+  const accepted = headers.get("accept");
+  return accepted === null || /text\/(event-stream|\*)|\*\/\*/i.test(accepted);
+}
+
+const notAcceptable = (body: unknown): Response =>
+  refusal(
+    listenIdOf(body) ?? null,
+    406,
+    NOT_ACCEPTABLE,
+    "Not Acceptable: Client must accept text/event-stream",
+  );
+
+const countOf = ({ taskIds, resourceSubscriptions }: Wanted): number =>
+  taskIds.length + resourceSubscriptions.length;
+
 /**
  * The first half of a stream's opening, which needs no account: the SDK checks the request, by answering it for a
- * server that announces nothing.
- * @returns its answer when there is nothing more to it: a refusal, or the acknowledgement of nothing. Clients listen
+ * server that announces nothing, and then it is checked what the SDK does not know.
+ * @returns the answer when there is nothing more to it: a refusal, or the acknowledgement of nothing. Clients listen
  * for changed lists by themselves, and that must wake no object.
  */
 export function createListenCheck(deployment: Deployment) {
@@ -57,12 +109,10 @@ export function createListenCheck(deployment: Deployment) {
   return async ({ request, body }: Exchange): Promise<Response | undefined> => {
     const answer = await handler.fetch(request, { parsedBody: body });
     if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) return answer;
-    const { success, data } = paramsSchema.safeParse(body);
-    const { taskIds, resourceSubscriptions } = data?.params.notifications ?? {};
-    const isSilent = success && taskIds === undefined && resourceSubscriptions === undefined;
-    if (isSilent) return answer;
+    const wanted = takesStream(request) ? wantedBy(body) : notAcceptable(body);
+    if (!(wanted instanceof Response) && countOf(wanted) === 0) return answer;
     await answer.body?.cancel();
-    return undefined;
+    return wanted instanceof Response ? wanted : undefined;
   };
 }
 
@@ -72,29 +122,18 @@ export function openListen(
   tasks: TaskDirectory,
   context: CallerContext,
 ): StreamOpening | Response {
-  const id = listenIdOf(body) ?? null;
-  const parsed = paramsSchema.safeParse(body);
-  if (!parsed.success)
-    return refusal(id, 200, INVALID_PARAMS, "Invalid params: taskIds must be a list of task ids");
-  const { notifications, _meta } = parsed.data.params;
-  const { taskIds = [], resourceSubscriptions = [] } = notifications;
-  const isDeclared = TASKS_EXTENSION in _meta[CLIENT_CAPABILITIES_META_KEY].extensions;
-  if (notifications.taskIds !== undefined && !isDeclared) {
-    const { code, message, data } = tasksUndeclared();
-    return Response.json({ jsonrpc: "2.0", id, error: { code, message, data } }, { status: 400 });
-  }
-  if (taskIds.length + resourceSubscriptions.length > MAX_SUBSCRIPTIONS)
-    return refusal(id, 200, INVALID_PARAMS, `A stream takes at most ${MAX_SUBSCRIPTIONS} subscriptions`);
+  const wanted = wantedBy(body);
+  if (wanted instanceof Response) return wanted;
   // What is unknown or somebody else's is left out of the acknowledgement (Tasks, "Task Notifications").
-  const known = [...new Set(taskIds)].filter((taskId) => tasks.peek(taskId) !== undefined);
-  const uris = [...new Set(resourceSubscriptions)].filter((uri) =>
+  const taskIds = [...new Set(wanted.taskIds)].filter((taskId) => tasks.peek(taskId) !== undefined);
+  const uris = [...new Set(wanted.resourceSubscriptions)].filter((uri) =>
     ["changing", "static"].includes(subscribable(uri, context)),
   );
   return {
     holder: newStreamHolder(),
-    topics: [...known.map(taskTopic), ...uris],
+    topics: [...taskIds.map(taskTopic), ...uris],
     acknowledged: {
-      ...(known.length > 0 && { taskIds: known }),
+      ...(taskIds.length > 0 && { taskIds }),
       ...(uris.length > 0 && { resourceSubscriptions: uris }),
     },
   };

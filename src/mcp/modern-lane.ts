@@ -16,7 +16,7 @@ import type { Lane } from "./lane.ts";
 import { openListen, tasksUndeclared } from "./listen.ts";
 import { translatingProblems } from "./problem.ts";
 import { STATIC_CACHING } from "./resource-methods.ts";
-import { createTaskResult, TASKS_EXTENSION, type TaskDirectory } from "./task-directory.ts";
+import { createTaskResult, isTerminal, TASKS_EXTENSION, type TaskDirectory } from "./task-directory.ts";
 import { taskMethods } from "./task-methods.ts";
 
 /**
@@ -29,33 +29,34 @@ export function createModernLane(catalogue: Catalogue, tasks: TaskDirectory, log
   const handlers = new WeakMap<CallerContext, McpHttpHandler>();
   return {
     async serve({ request, body }, context) {
-      const refused = malformedUpdate(body);
-      if (refused !== undefined) return refused;
       const handler =
         handlers.get(context) ??
         createMcpHandler(() => buildServer(catalogue, tasks, context), { legacy: "reject", onerror });
       handlers.set(context, handler);
-      return handler.fetch(request, { parsedBody: body });
+      return handler.fetch(request, { parsedBody: withoutMalformedResponses(body) });
     },
     open: async ({ body }, context) => openListen(body, tasks, context),
   };
 }
 
-const idSchema = z.union([z.string(), z.number()]);
-const updateSchema = z.looseObject({
-  id: idSchema,
+const malformedUpdateSchema = z.looseObject({
   method: z.literal("tasks/update"),
-  params: z.looseObject({ inputResponses: z.unknown() }),
+  params: z.looseObject({
+    inputResponses: z
+      .unknown()
+      .refine((responses) => !z.record(z.string(), z.unknown()).safeParse(responses).success),
+  }),
 });
-const inputResponsesSchema = z.record(z.string(), z.unknown());
 
-/** The SDK lifts `inputResponses` out of every request, and makes an empty object of whatever is not one. */
-function malformedUpdate(body: unknown): Response | undefined {
-  const update = updateSchema.safeParse(body);
-  if (!update.success || inputResponsesSchema.safeParse(update.data.params.inputResponses).success)
-    return undefined;
-  const error = { code: ProtocolErrorCode.InvalidParams, message: "inputResponses must be an object" };
-  return Response.json({ jsonrpc: "2.0", id: update.data.id, error });
+/**
+ * The SDK takes `inputResponses` out of every request, and makes an empty object of what is not one. Left out, it is
+ * refused where a task is updated, after all that the SDK checks first.
+ */
+function withoutMalformedResponses(body: unknown): unknown {
+  const update = malformedUpdateSchema.safeParse(body);
+  if (!update.success) return body;
+  const { inputResponses: _, ...params } = update.data.params;
+  return { ...update.data, params };
 }
 
 const declarationSchema = z.looseObject({
@@ -109,7 +110,8 @@ function buildServer(catalogue: Catalogue, tasks: TaskDirectory, base: CallerCon
       const context = contextOf(base, ctx);
       const { result, taskId } = await catalogue.callTool(params, context);
       const view = taskId !== undefined && context.followsTasks ? tasks.peek(taskId) : undefined;
-      return view === undefined ? result : createTaskResult(view);
+      // What is over is answered: a task would only make the client ask once more, or hide that a video goes on.
+      return view === undefined || isTerminal(view) ? result : createTaskResult(view);
     }),
   );
   server.setRequestHandler("prompts/list", catalogue.listPrompts);
@@ -131,14 +133,15 @@ function buildServer(catalogue: Catalogue, tasks: TaskDirectory, base: CallerCon
   return server;
 }
 
-const taskSchemas = { params: z.looseObject({ taskId: z.string() }), result: z.looseObject({}) };
+/** Anything: whoever does not declare the extension is told so, whatever else is wrong. */
+const taskSchemas = { params: z.looseObject({}), result: z.looseObject({}) };
 
 /** The methods of the Tasks extension, for requests that declare it; the SDK knows none of them. */
 function setTaskHandlers(server: Server, tasks: TaskDirectory): void {
   const methods = taskMethods(tasks);
   const on = (
     method: string,
-    answer: (taskId: string, ctx: ServerContext) => Promise<Record<string, unknown>>,
+    answer: (taskId: unknown, ctx: ServerContext) => Promise<Record<string, unknown>>,
   ) =>
     server.setRequestHandler(method, taskSchemas, ({ taskId }, ctx) => {
       if (!declaresTasks(ctx)) throw tasksUndeclared();
@@ -146,7 +149,7 @@ function setTaskHandlers(server: Server, tasks: TaskDirectory): void {
     });
   on("tasks/get", (taskId) => methods.get(taskId));
   on("tasks/cancel", (taskId) => methods.cancel(taskId));
-  on("tasks/update", (taskId, { mcpReq }) => methods.update(taskId, { ...mcpReq.inputResponses }));
+  on("tasks/update", (taskId, { mcpReq: { inputResponses } }) => methods.update(taskId, inputResponses));
 }
 
 const inThisLane = translatingProblems(({ message, uri }) =>

@@ -1,12 +1,21 @@
 import { isOpen, type Task } from "../ledger/task.ts";
+import { createLog, errorName } from "../log.ts";
 import { taskUri } from "./resource-methods.ts";
 import type { SessionStore } from "./session-store.ts";
-import type { ServerNotification } from "./stream-voice.ts";
+import { type ServerNotification, TO_BE_CONTINUED } from "./stream-voice.ts";
 import { isStreamHolder, type SubscriptionStore } from "./subscription-store.ts";
 import { isTerminal, type TaskDirectory, type TaskView } from "./task-directory.ts";
 
-/** A client may have lost what was sent just before its stream was seen to be closed: it is said again. */
-const LOST_WITH_STREAM_MS = 60_000;
+/**
+ * What was sent into a stream for this long before it was seen to be closed may never have arrived, and is said
+ * again: TCP goes on for 15 to 18 minutes with a client that vanished without a word, as a laptop does that sleeps.
+ */
+const LOST_WITH_STREAM_MS = 20 * 60_000;
+/**
+ * What a stream is told at once when it opens, in characters: with the one that goes over it (a prompt may have 10,000
+ * characters, and is in there twice) it fits the buffer for a client (`event-stream.ts`) in any script.
+ */
+const TOLD_AT_ONCE_CHARS = 32 * 1024;
 
 const TASK_PREFIX = "task:";
 /** The topic of a task as the extension shows it. The topic of a resource is its URI. */
@@ -25,8 +34,11 @@ export interface NewsDependencies {
   subscriptions: SubscriptionStore;
   sessions: SessionStore;
   tasks: TaskDirectory;
-  /** Sends to the open stream of a holder, if there is one. */
-  send(holder: string, notification: ServerNotification): void;
+  /**
+   * Sends to the open stream of a holder, if there is one.
+   * @returns how many characters it took.
+   */
+  send(holder: string, notification: ServerNotification): number;
   /** @returns epoch milliseconds. */
   now(): number;
 }
@@ -34,6 +46,7 @@ export interface NewsDependencies {
 /** Who hears what when something changes, in both generations of the protocol. */
 export class News {
   readonly #is: NewsDependencies;
+  readonly #log = createLog("error");
 
   constructor(dependencies: NewsDependencies) {
     this.#is = dependencies;
@@ -47,36 +60,67 @@ export class News {
     this.publish([...(wasOver ? [] : [taskTopic(after.submissionId)]), ...uris]);
   }
 
-  /** Tells everybody who is subscribed to one of the topics. */
+  /**
+   * Tells everybody who is subscribed to one of the topics. It never throws: what is announced has happened, and may
+   * have been paid for, whether or not somebody can be told.
+   */
   publish(topics: readonly string[]): void {
-    const { subscriptions, send, now } = this.#is;
-    for (const subscription of subscriptions.to(topics)) {
-      const { holder, topic } = subscription;
-      const notification = this.#about(topic);
-      if (notification === undefined) continue;
-      if (!isStreamHolder(holder)) subscriptions.changed(subscription, now());
-      send(holder, notification);
-    }
+    for (const topic of topics) this.#orLog(() => this.#publishOne(topic));
   }
 
-  /** Tells a stream that has just been opened what it would otherwise never hear of. */
+  /** Tells a stream that has just been opened what it would otherwise never hear of, or goes on with it. */
   welcome(holder: string): void {
-    const { subscriptions, sessions, tasks, send } = this.#is;
-    if (isStreamHolder(holder)) {
-      for (const topic of subscriptions.topicsOf(holder)) {
-        const view = topic.startsWith(TASK_PREFIX) ? tasks.peek(topic.slice(TASK_PREFIX.length)) : undefined;
-        if (view !== undefined && isTerminal(view)) send(holder, taskChanged(view));
+    if (isStreamHolder(holder)) this.#tellPresentState(holder);
+    else this.#tellMissed(holder);
+  }
+
+  #publishOne(topic: string): void {
+    const { subscriptions, send, now } = this.#is;
+    const holders = subscriptions.holdersOf(topic);
+    const notification = holders.length === 0 ? undefined : this.#about(topic);
+    if (notification === undefined) return;
+    subscriptions.changed(topic, now());
+    for (const holder of holders) this.#orLog(() => send(holder, notification));
+  }
+
+  /** Tells the stream of a session what changed while there was none, or may have been lost with the one before. */
+  #tellMissed(sessionId: string): void {
+    const { subscriptions, sessions, send } = this.#is;
+    const closedAtMs = sessions.streamOpened(sessionId);
+    const missed = subscriptions.changedSince(sessionId, (closedAtMs ?? 0) - LOST_WITH_STREAM_MS);
+    for (const uri of missed) send(sessionId, resourceUpdated(uri));
+  }
+
+  /** Tells a stream of the tasks that are over, as much as goes at once: nothing will be announced of them any more. */
+  #tellPresentState(holder: string): void {
+    const { subscriptions, send, now } = this.#is;
+    let chars = 0;
+    for (const topic of subscriptions.untold(holder)) {
+      const view = this.#taskOf(topic);
+      if (view === undefined || !isTerminal(view)) continue;
+      if (chars >= TOLD_AT_ONCE_CHARS) {
+        subscriptions.toldBefore(holder, topic, now());
+        send(holder, TO_BE_CONTINUED);
+        return;
       }
-      return;
+      chars += send(holder, taskChanged(view));
     }
-    const closedAtMs = sessions.streamOpened(holder);
-    const missed = subscriptions.changedSince(holder, (closedAtMs ?? 0) - LOST_WITH_STREAM_MS);
-    for (const uri of missed) send(holder, resourceUpdated(uri));
   }
 
   #about(topic: string): ServerNotification | undefined {
     if (!topic.startsWith(TASK_PREFIX)) return resourceUpdated(topic);
-    const view = this.#is.tasks.peek(topic.slice(TASK_PREFIX.length));
+    const view = this.#taskOf(topic);
     return view && taskChanged(view);
+  }
+
+  #taskOf = (topic: string): TaskView | undefined =>
+    topic.startsWith(TASK_PREFIX) ? this.#is.tasks.peek(topic.slice(TASK_PREFIX.length)) : undefined;
+
+  #orLog(announce: () => void): void {
+    try {
+      announce();
+    } catch (error) {
+      this.#log("error", "announcement_failed", { error: errorName(error) });
+    }
   }
 }

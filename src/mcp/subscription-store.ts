@@ -3,15 +3,9 @@ export const MAX_SUBSCRIPTIONS = 200;
 /** Streams that an account may hold open at once. */
 export const MAX_STREAMS = 50;
 
-/** Somebody who is to hear of a topic: a session, or an open stream. */
-export interface Subscription {
-  holder: string;
-  topic: string;
-}
-
 /**
- * Who is subscribed to what. In rows, since a socket's attachment holds 16 KB, and a session's subscriptions stay
- * while its stream is closed.
+ * Who is subscribed to what: a holder is a session, or an open stream. In rows, since a socket's attachment holds
+ * 16 KB, and a session's subscriptions stay while its stream is closed.
  */
 export class SubscriptionStore {
   readonly #sql: SqlStorage;
@@ -33,42 +27,36 @@ export class SubscriptionStore {
     this.#sql.exec("DELETE FROM subscription WHERE holder = ?", holder);
   }
 
-  topicsOf = (holder: string): string[] =>
-    this.#sql
-      .exec<{ topic: string }>("SELECT topic FROM subscription WHERE holder = ?", holder)
-      .toArray()
-      .map(({ topic }) => topic);
+  topicsOf = (holder: string): string[] => this.#topics("holder = ?", holder);
 
-  /** @returns who is subscribed to any of these topics. */
-  to(topics: readonly string[]): Subscription[] {
-    const places = topics.map(() => "?").join(", ");
-    return this.#sql
-      .exec<{ holder: string; topic: string }>(
-        `SELECT holder, topic FROM subscription WHERE topic IN (${places})`,
-        ...topics,
-      )
-      .toArray();
-  }
+  /** @returns who is subscribed to a topic. */
+  holdersOf = (topic: string): string[] =>
+    this.#sql
+      .exec<{ holder: string }>("SELECT holder FROM subscription WHERE topic = ?", topic)
+      .toArray()
+      .map(({ holder }) => holder);
 
   /** Notes that what a topic stands for changed: a holder whose stream is closed hears of it when it reopens. */
-  changed({ holder, topic }: Subscription, nowMs: number): void {
+  changed(topic: string, nowMs: number): void {
+    this.#sql.exec("UPDATE subscription SET changed_at_ms = ? WHERE topic = ?", nowMs, topic);
+  }
+
+  changedSince = (holder: string, sinceMs: number): string[] =>
+    this.#topics("holder = ? AND changed_at_ms >= ? ORDER BY changed_at_ms", holder, sinceMs);
+
+  /** @returns the topics of which nothing was said to a stream, in their order. */
+  untold = (holder: string): string[] =>
+    this.#topics("holder = ? AND changed_at_ms IS NULL ORDER BY topic", holder);
+
+  /** Notes that a stream was told what there was to tell of the topics before this one. */
+  toldBefore(holder: string, topic: string, nowMs: number): void {
     this.#sql.exec(
-      "UPDATE subscription SET changed_at_ms = ? WHERE holder = ? AND topic = ?",
+      "UPDATE subscription SET changed_at_ms = ? WHERE holder = ? AND topic < ? AND changed_at_ms IS NULL",
       nowMs,
       holder,
       topic,
     );
   }
-
-  changedSince = (holder: string, sinceMs: number): string[] =>
-    this.#sql
-      .exec<{ topic: string }>(
-        "SELECT topic FROM subscription WHERE holder = ? AND changed_at_ms >= ? ORDER BY changed_at_ms",
-        holder,
-        sinceMs,
-      )
-      .toArray()
-      .map(({ topic }) => topic);
 
   /** Forgets the streams that are not among those that are open: their sockets ended with the object. */
   keepStreams(isOpen: (holder: string) => boolean): void {
@@ -79,6 +67,13 @@ export class SubscriptionStore {
       )
       .toArray();
     for (const { holder } of holders) if (!isOpen(holder)) this.drop(holder);
+  }
+
+  #topics(rest: string, ...bindings: (string | number)[]): string[] {
+    return this.#sql
+      .exec<{ topic: string }>(`SELECT topic FROM subscription WHERE ${rest}`, ...bindings)
+      .toArray()
+      .map(({ topic }) => topic);
   }
 }
 

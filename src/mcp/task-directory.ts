@@ -1,9 +1,10 @@
 import { INTERNAL_ERROR } from "@modelcontextprotocol/server";
 import type { Ledger } from "../ledger/ledger.ts";
 import { progressAfter } from "../ledger/progress.ts";
+import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
 import { isOpen, type Task } from "../ledger/task.ts";
 import type { Deployment } from "../tools/define-tool.ts";
-import { taskAnswer, taskLinks } from "../tools/task-answer.ts";
+import { cancelledNextStep, taskAnswer, taskLinks, troubleText } from "../tools/task-answer.ts";
 import { type CalledTool, errorResult, successResult } from "./tool-methods.ts";
 
 /** The Tasks extension (2026-07-28). */
@@ -66,6 +67,20 @@ export interface TaskDirectory {
 /** How long after a look is due its news are there. */
 const LOOK_TAKES_MS = 1000;
 
+/**
+ * @returns how long it is no use to ask again: until the next look is over. Where the upstream may ring, or has not
+ * answered the submission yet, there may be news at any moment, so that is not long.
+ */
+function pollIntervalMs(task: Task, ledger: Ledger, nowMs: number): number {
+  const dueMs = (task.nextCheckAtMs ?? nowMs) - nowMs;
+  const isSurprising = task.rings === 0 || task.state === "submitting";
+  const lookMs = isSurprising ? Math.min(dueMs, POLLING_INTERVAL_MS) : dueMs;
+  if (ledger.trouble() === undefined) return Math.max(lookMs, 0) + LOOK_TAKES_MS;
+  // In trouble the upstream is left alone for a while; for good, until somebody asks, when the key is refused.
+  const nextAtMs = ledger.look.nextAtMs() ?? nowMs + POLLING_INTERVAL_MS;
+  return Math.max(lookMs, nextAtMs - nowMs, 0) + LOOK_TAKES_MS;
+}
+
 /** A task of the ledger, as the extension shows it: its id is the submission's, there from the first moment. */
 export function taskView(task: Task, ledger: Ledger, deployment: Deployment, nowMs: number): TaskView {
   const shared = {
@@ -74,20 +89,21 @@ export function taskView(task: Task, ledger: Ledger, deployment: Deployment, now
     lastUpdatedAt: new Date(task.checkedAtMs ?? task.createdAtMs).toISOString(),
     ttlMs: ledger.retentionMs,
   };
-  const answer = taskAnswer(task, { ledger, deployment });
-  // The upstream cannot cancel: whoever asked is done with it, whatever still comes of it.
-  if (task.cancelRequested) return { ...shared, status: "cancelled", statusMessage: answer.next_step };
+  // The upstream cannot cancel: whoever asked is done with it, and stays so whatever still comes of it.
+  if (task.cancelRequested)
+    return { ...shared, status: "cancelled", statusMessage: cancelledNextStep(task.submissionId) };
   switch (task.state) {
     case "submitting":
     case "processing":
       return {
         ...shared,
         status: "working",
-        statusMessage: progressAfter(nowMs - task.createdAtMs).message,
-        pollIntervalMs: ledger.untilNewsMs(task) + LOOK_TAKES_MS,
+        statusMessage: troubleText({ ledger, deployment }) ?? progressAfter(nowMs - task.createdAtMs).message,
+        pollIntervalMs: pollIntervalMs(task, ledger, nowMs),
       };
     case "succeeded": {
-      const result = successResult({ structured: answer, links: taskLinks(task) });
+      const structured = taskAnswer(task, { ledger, deployment });
+      const result = successResult({ structured, links: taskLinks(task) });
       return { ...shared, status: "completed", result: { ...result, resultType: "complete" } };
     }
     case "failed": {
@@ -97,8 +113,10 @@ export function taskView(task: Task, ledger: Ledger, deployment: Deployment, now
       return { ...shared, status: "completed", result: { ...result, resultType: "complete" } };
     }
     case "unknown": {
-      const message = `It is not known what became of this video. ${answer.next_step}`;
-      return { ...shared, status: "failed", error: { code: INTERNAL_ERROR, message } };
+      const { next_step } = taskAnswer(task, { ledger, deployment });
+      const statusMessage = "It is not known what became of this video.";
+      const error = { code: INTERNAL_ERROR, message: `${statusMessage} ${next_step}` };
+      return { ...shared, status: "failed", statusMessage, error };
     }
   }
 }

@@ -117,19 +117,28 @@ export function pollingFacts(task: Task, id: string, nextStep: string) {
   };
 }
 
+/** @returns why the last look at the upstream failed, and what there is to do about it; undefined when it did not. */
+export function troubleText({ ledger, deployment }: Surroundings): string | undefined {
+  const failure = ledger.trouble();
+  if (failure === undefined) return undefined;
+  const { what, nextStep } = describeError({ kind: "upstream", failure }, deployment.payer);
+  return `The last check failed. ${what} ${nextStep}`;
+}
+
+/** What there is to say of a task that somebody asked to cancel. */
+export const cancelledNextStep = (id: string): string =>
+  `Cancelling was asked for, but the upstream cannot: the video was paid for and goes on. Call veo_get_task with task_id "${id}" to have it after all.`;
+
 const EDITING_TOOLS = ["veo_upsample", "veo_extend_video", "veo_reshoot", "veo_video_objects"] as const;
 
 function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings): string {
   switch (task.state) {
     case "submitting":
     case "processing": {
-      const trouble = ledger.trouble();
-      if (trouble !== undefined) {
-        const { what, nextStep } = describeError({ kind: "upstream", failure: trouble }, deployment.payer);
-        return `The last check failed. ${what} ${nextStep} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
-      }
-      if (task.cancelRequested)
-        return `Cancelling was asked for, but the upstream cannot: the video was paid for and goes on. Call veo_get_task with task_id "${id}" to have it after all.`;
+      const trouble = troubleText({ ledger, deployment });
+      if (trouble !== undefined)
+        return `${trouble} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
+      if (task.cancelRequested) return cancelledNextStep(id);
       return `Videos take ${TYPICAL_SECONDS.min} to ${TYPICAL_SECONDS.max} s. Call veo_get_task with task_id "${id}" and wait_seconds 50: it answers as soon as there is news. Do not submit again.`;
     }
     case "succeeded": {

@@ -21,7 +21,7 @@ describe("the account of somebody who signed in at AceDataCloud", () => {
     const { client, authUrl: authBaseUrl, platformUrl: platformBaseUrl } = acedata;
     const provider = { kind: "acedata", clientId: client.id, authBaseUrl, platformBaseUrl } as const;
     const outcome = await acedataPerson(provider, access_token);
-    if (!outcome.ok) throw new Error(outcome.refusal);
+    if (!outcome.ok) throw new Error(outcome.refusal.kind);
     return outcome.person.account;
   };
 

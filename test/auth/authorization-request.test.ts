@@ -85,16 +85,19 @@ describe("an authorization request", () => {
   });
 
   it.each([
-    ["without an app", { client_id: null }],
-    ["of an unknown app", { client_id: "0123456789abcdef" }],
-    ["of an app whose id has 1 KB", { client_id: "x".repeat(1024) }],
-    ["of an app whose id has 2 KB of Unicode", { client_id: "é".repeat(300) }],
-    ["of a prototype", { client_id: "__proto__" }],
-    ["of a key of the storage", { client_id: "../grant:owner:x" }],
-  ])("%s is refused on a page", async (_what, changed) => {
-    const response = await open(changed);
+    ["of an unknown app", "0123456789abcdef"],
+    ["of an app whose id has 1 KB", "x".repeat(1024)],
+    ["of an app whose id has 2 KB of Unicode", "é".repeat(300)],
+    ["of a prototype", "__proto__"],
+    ["of a key of the storage", "../grant:owner:x"],
+    ["of nobody", null],
+  ])("%s is refused on a page, which says what helps", async (_what, client_id) => {
+    const response = await open({ client_id });
     expect([response.status, response.headers.get("location")]).toEqual([400, null]);
-    await response.text();
+    const page = await response.text();
+    // Starting again from the app would lead here again.
+    expect(page.includes("Remove this server from the app and add it again")).toBe(client_id !== null);
+    expect(page.includes("start again from your app")).toBe(client_id === null);
   });
 
   it("of 8 KB is too long", async () => {

@@ -9,6 +9,7 @@ const APP = "https://app.example/oauth/client.json";
 const EVIL = "https://evil.example/doc.json";
 const CALLBACK = "https://app.example/callback";
 const COULD_NOT = "This app could not be verified";
+const NOT_REACHED = "which this server could not fetch";
 
 const json =
   (document: unknown, init: ResponseInit = {}): DocumentHandler =>
@@ -145,15 +146,40 @@ describe("an app that publishes what it is", () => {
     "https://router.lan/doc",
     "https://nas.home.arpa/doc",
     `https://10.0.0.1/${"x".repeat(600)}`,
+    // No name in the DNS is so long.
+    `https://${"a.".repeat(150)}example/doc`,
   ])("cannot have us ask inside a network: %s", async (clientId) => {
     // The world fails at its end if anything was asked of an address that none of these hosts has.
     await isRefused(await open(clientId), "not on the public internet");
   });
 
-  it.each<[what: string, handler: DocumentHandler | undefined]>([
-    ["not there", undefined],
-    ["not to be had", () => new Response("no", { status: 500 })],
+  it.each<[what: string, handler: DocumentHandler | undefined, status?: number]>([
+    ["not there", undefined, 404],
+    ["not to be had", () => new Response("no", { status: 500 }), 500],
     ["on a host that is down", () => Promise.reject(new TypeError("connection refused"))],
+  ])(
+    "is refused on a page of its own when its document is %s, and the log names the host",
+    async (_, handler, status) => {
+      hosts.put(APP, handler);
+      const warnings: unknown[] = [];
+      vi.spyOn(console, "warn").mockImplementation((line) => void warnings.push(JSON.parse(String(line))));
+      world.deploy({ LOG_LEVEL: "warn" });
+      const page = await open(APP);
+      const text = await page.clone().text();
+      await isRefused(page, NOT_REACHED);
+      expect(text).toContain("described by a document at app.example, ");
+      expect(text).toContain(status === undefined ? "could not fetch." : `could not fetch (HTTP ${status}).`);
+      expect(warnings).toEqual([
+        {
+          event: "client_document_unreachable",
+          host: "app.example",
+          ...(status !== undefined && { status }),
+        },
+      ]);
+    },
+  );
+
+  it.each<[what: string, handler: DocumentHandler]>([
     ["too large", json(documentOf(APP, { padding: "x".repeat(5 * 1024) }))],
     [
       "too large and does not say so",
@@ -195,7 +221,7 @@ describe("an app that publishes what it is", () => {
       status: response.status,
       text: await response.text(),
     }));
-    expect(await world.until(refused)).toEqual({ status: 400, text: expect.stringContaining(COULD_NOT) });
+    expect(await world.until(refused)).toEqual({ status: 400, text: expect.stringContaining(NOT_REACHED) });
   });
 
   it.each([
@@ -250,6 +276,6 @@ describe("an app that publishes what it is", () => {
     await readTokens(await client.redeem(locationOf(decided).searchParams.get("code") ?? "", verifier));
     // Once to see that it redirects nowhere, and once to read it.
     expect(hosts.asked).toEqual([address, address]);
-    await isRefused(await open(address), COULD_NOT);
+    await isRefused(await open(address), NOT_REACHED);
   });
 });

@@ -155,6 +155,7 @@ describe("the answer to the consent page", () => {
       expect(`${back.origin}${back.pathname}`).toBe(client.redirectUri);
       expect(Object.fromEntries(back.searchParams)).toEqual({
         error: "access_denied",
+        error_description: "The request was denied on the page of this server",
         state: "s1",
         iss: ORIGIN,
       });
@@ -199,7 +200,7 @@ describe("the answer to the consent page", () => {
     await world.advance(90 * 86_400_000 - 60_000);
     const { handle } = await ask();
     await world.advance(120_000);
-    await isRefused(await browser.decide(approval(handle)), 400, "Invalid client_id");
+    await isRefused(await browser.decide(approval(handle)), 400, "This app is not known here");
   });
 
   it("can be given in two windows at once", async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { LANES, type TestClient } from "../clients.ts";
-import { callMcp } from "./oauth-client.ts";
+import { sendModern } from "../mcp/raw-request.ts";
 import {
   createTeamWithVideos,
   idsOf,
@@ -237,13 +237,19 @@ describe.each(LANES)("accounts of one team, $lane", ({ connect }) => {
           ["tasks/update", id, { taskId: id, inputResponses: {} }],
           ["resources/subscribe", uri, { uri }],
         ] as const) {
-          const response = await callMcp(its.team, asker.bearer, method, params, { "mcp-name": name });
+          const { bearer } = asker;
+          const headers = { "mcp-name": name };
+          const response = await sendModern(its.team.world, { bearer, method, params, headers });
           const answer = await response.text();
           expect(answer).toMatch(/"error":/);
           expect(leaked(answer, other, [id])).toEqual([]);
         }
         const notifications = { resourceSubscriptions: [uri], taskIds: [id] };
-        const stream = await callMcp(its.team, asker.bearer, "subscriptions/listen", { notifications });
+        const stream = await sendModern(its.team.world, {
+          bearer: asker.bearer,
+          method: "subscriptions/listen",
+          params: { notifications },
+        });
         const reader = stream.body?.getReader();
         const first = new TextDecoder().decode((await reader?.read())?.value);
         expect(first).toContain("notifications/subscriptions/acknowledged");

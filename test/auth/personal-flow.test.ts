@@ -188,6 +188,6 @@ describe("signing in to a personal server", () => {
     expect(await errorOf(client.refresh(tokens.refresh_token))).toEqual([401, "invalid_client"]);
     const page = await createBrowser(world).open((await stranger.authorizeUrl()).url);
     expect(page.status).toBe(400);
-    expect(await page.text()).toContain("Invalid client_id");
+    expect(await page.text()).toContain("Remove this server from the app and add it again");
   });
 });

@@ -4,7 +4,7 @@ import { CALLBACK, createTeam, endTeam, oidcVariables, type Team } from "./team.
 
 const GOOGLE = "https://accounts.google.com";
 const CLOUDFLARE_ACCESS = "https://acme.cloudflareaccess.com/cdn-cgi/access/sso/oidc/0123";
-const BY_ADDRESS = { ALLOWED_EMAILS: "bob@example.com ada@example.com" };
+const BY_ADDRESS = { ALLOWED_EMAILS: "bob@example.com, ada@example.com" };
 const BY_DOMAIN = { ALLOWED_EMAIL_DOMAINS: "acme.test, example.com" };
 const ADA = { sub: "ada-1", email: "ada@example.com", email_verified: true };
 
@@ -128,6 +128,22 @@ describe("a team at an OpenID provider", () => {
     expect(await team.accounts()).toEqual([]);
   });
 
+  it.each<[words: RegExp, claims: Record<string, unknown>]>([
+    [
+      /^You are not on the list You signed in as eve@example\.org, which is not one of/,
+      { email: "Eve@example.org" },
+    ],
+    [/^You are not on the list You signed in as <b>&"@x\.test, which/, { email: '<b>\u202e&"@x.test' }],
+    [/did not say that ada@example\.com belongs to you\./, { email_verified: false }],
+    [/did not say that your e-mail address belongs to you\./, { email: undefined }],
+  ])("says on the page which account it is that does not come in: %s", async (words, claims) => {
+    await open(BY_ADDRESS);
+    oidc.signInAs({ ...ADA, ...claims });
+    expect(unescaped(await team.pageAfter())).toMatch(words);
+    // The log has no addresses.
+    expect(team.told().filter((line) => line.startsWith("{") && line.includes("@"))).toEqual([]);
+  });
+
   it("knows a person by issuer and subject: a new address is the same account, a handed-on one is not", async () => {
     await open(BY_DOMAIN);
     await team.signIn();
@@ -144,3 +160,6 @@ describe("a team at an OpenID provider", () => {
     expect(await team.accounts()).not.toContain(first);
   });
 });
+
+const unescaped = (text: string): string =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&amp;", "&");

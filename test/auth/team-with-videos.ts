@@ -65,7 +65,7 @@ export async function createTeamWithVideos(
   const github = createFakeGithub({ redirectUris: [CALLBACK] });
   const variables = {
     ...githubVariables(github),
-    ALLOWED_GITHUB_USERS: "ada bob",
+    ALLOWED_GITHUB_USERS: "ada, bob",
     MCP_ACCESS_KEY: ACCESS_KEY,
   };
   const accounts = [...PEOPLE, MACHINES].map(({ account }) => account);

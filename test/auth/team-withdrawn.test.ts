@@ -93,13 +93,13 @@ describe("somebody of a team who is signed in", () => {
     [
       "their address was taken off the list",
       atOidc,
-      { ALLOWED_EMAILS: "ada@example.com ben@acme.test" },
+      { ALLOWED_EMAILS: "ada@example.com, ben@acme.test" },
       { ALLOWED_EMAILS: "ben@acme.test" },
     ],
     [
       "their domain was taken off the list",
       atOidc,
-      { ALLOWED_EMAIL_DOMAINS: "example.com acme.test" },
+      { ALLOWED_EMAIL_DOMAINS: "example.com, acme.test" },
       { ALLOWED_EMAIL_DOMAINS: "acme.test" },
     ],
   ])(

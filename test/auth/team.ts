@@ -38,6 +38,8 @@ export interface Team extends Pick<World, "fetch"> {
   outcomeOf(journey: Journey, answer: Response): Promise<Outcome>;
   /** The whole sign-in of whoever is signed in at the provider. */
   attempt(): Promise<Outcome>;
+  /** The words on the page that a sign-in ends with, where it does not lead back to the client. */
+  pageAfter(): Promise<string>;
   /** A sign-in that has to work, up to the tokens. */
   signIn(): Promise<Tokens>;
   /** The status of a call at `/mcp`, and what the challenge says. */
@@ -134,6 +136,12 @@ export async function createTeam(
     comeBack,
     outcomeOf,
     attempt: async () => (await travel()).outcome,
+    async pageAfter() {
+      const journey = await depart();
+      const answer = await journey.browser.open(await comeBack(journey));
+      expect([answer.status, answer.headers.get("location")]).toEqual([403, null]);
+      return wordsOf(await answer.text());
+    },
     async signIn() {
       const { journey, outcome } = await travel();
       if (!("code" in outcome)) throw new Error(`not signed in: ${JSON.stringify(outcome)}`);
@@ -166,6 +174,13 @@ const watched = ({ handles, unexpected, fetch }: Provider, redirects: Set<string
     return fetch(input, init);
   },
 });
+
+/** What is read in the middle of a page of ours. */
+const wordsOf = (page: string): string =>
+  (/<main[^>]*>(.*)<\/main>/s.exec(page)?.[1] ?? "")
+    .replace(/<[^>]+>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 
 /** Grants and tokens are kept as `grant:<account>:…` and `token:<account>:…`. */
 const accountIn = ({ name }: { name: string }): string => name.split(":")[1] ?? "";

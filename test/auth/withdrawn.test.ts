@@ -47,7 +47,7 @@ describe("a deploy that changes only variables, in an isolate that is running", 
         const refused = await callMcp(world, tokens.access_token);
         expect(refused.status).toBe(401);
         expect(refused.headers.get("www-authenticate")).toBe(
-          `Bearer realm="OAuth", resource_metadata="${ORIGIN}/.well-known/oauth-protected-resource/mcp", error="invalid_token", scope="veo"`,
+          `Bearer realm="OAuth", resource_metadata="${ORIGIN}/.well-known/oauth-protected-resource/mcp", error="invalid_token", error_description="Access was withdrawn: sign in again", scope="veo"`,
         );
         expect(await refused.json()).toMatchObject({ error: "invalid_token" });
       }

@@ -41,7 +41,7 @@ describe("the mode of a deployment", () => {
       configured({
         ...TOKEN,
         ...GITHUB,
-        ALLOWED_GITHUB_USERS: "Ada, id:42\nBOB",
+        ALLOWED_GITHUB_USERS: "Ada, id:42,\nBOB,",
         ALLOWED_GITHUB_ORGS: " Acme ",
       }),
     ).toMatchObject({

@@ -20,6 +20,11 @@ describe("what is wrong with a deployment", () => {
     ["only the token is set, so the door would be open", TOKEN, ["MCP_ACCESS_KEY"]],
     ["only the key is set", KEY, ["ACEDATACLOUD_API_TOKEN"]],
     ["the mode is unknown", { ...TOKEN, ...KEY, AUTH_MODE: "value-of-mode" }, ["AUTH_MODE"]],
+    [
+      "the mode is unknown, so that nobody knows what else it needs",
+      { AUTH_MODE: "value-of-mode", ...USERS, GITHUB_CLIENT_ID: "value-of-github-id" },
+      ["AUTH_MODE"],
+    ],
     ...["organizations", "common", "consumers", ""].map((tenant): [string, Variables, string[]] => [
       `the issuer is that of every tenant at Entra (${tenant})`,
       { ...TOKEN, ...OIDC, ...DOMAINS, OIDC_ISSUER: `https://login.microsoftonline.com/${tenant}/v2.0` },
@@ -180,7 +185,7 @@ describe("what is wrong with a deployment", () => {
         OIDC_ISSUER: "value-of-issuer.test",
         OIDC_CLIENT_ID: "value of oidc",
         OIDC_CLIENT_SECRET: "value\tof-oidc-secret",
-        ALLOWED_EMAILS: "value-of-emails.test value@value@of-emails.test",
+        ALLOWED_EMAILS: "value-of-emails.test, value@value@of-emails.test",
         ALLOWED_EMAIL_DOMAINS: "*.value-of-domains.test",
         OIDC_EMAIL_VERIFIED: "value-of-verified",
       },
@@ -192,6 +197,16 @@ describe("what is wrong with a deployment", () => {
         "ALLOWED_EMAIL_DOMAINS",
         "OIDC_EMAIL_VERIFIED",
       ],
+    ],
+    [
+      "a name of two words would be those of two others",
+      {
+        ...TOKEN,
+        ...GITHUB,
+        ALLOWED_GITHUB_USERS: "value\nof-users",
+        ALLOWED_GITHUB_ORGS: "Value Corp, of-orgs",
+      },
+      ["ALLOWED_GITHUB_USERS", "ALLOWED_GITHUB_ORGS"],
     ],
     [
       "an issuer is not protected",
@@ -233,4 +248,51 @@ describe("what is wrong with a deployment", () => {
     expect(problems.map((problem) => /^[A-Z_]+(?:(?:, | or )[A-Z_]+)*/.exec(problem)?.[0])).toEqual(names);
     expect(problems.join()).not.toMatch(/value/);
   });
+});
+
+describe("what is said of a value that is wrong", () => {
+  it.each(["ALLOWED_GITHUB_ORGS", "ALLOWED_GITHUB_USERS"])(
+    "is how %s is written, where it could be read as other names",
+    (name) => {
+      expect(problemsOf({ ...TOKEN, ...GITHUB, [name]: "Acme Corp" })).toEqual([
+        `${name} must be a list separated by commas, and no entry has a space in it`,
+      ]);
+    },
+  );
+
+  const EVERY_WORD = { ...TOKEN, ...KEY, ...GITHUB, ...USERS };
+  it.each([
+    "…",
+    "...",
+    "ghp_…",
+    "<your key>",
+    "<the-client-secret>",
+    "[paste it here]",
+    "{{secrets.token}}",
+    "your-token",
+    "YOUR_ACCESS_KEY_0123456789",
+    "xxxxxxxxxxxxxxxxxxxxxxxx",
+  ])("is that it looks like a placeholder, once for each variable: %s", (value) => {
+    const names = ["ACEDATACLOUD_API_TOKEN", "MCP_ACCESS_KEY", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"];
+    const problems = problemsOf({ ...EVERY_WORD, ...Object.fromEntries(names.map((name) => [name, value])) });
+    expect(problems).toEqual(
+      names.map((name) => `${name} looks like a placeholder: put the real value in its place`),
+    );
+  });
+
+  it.each(["two words", "pasted\n", "caf\u00e9-0123456789-0123456789"])(
+    "is what letters it may have, where it looks like a value: %j",
+    (value) => {
+      expect(problemsOf({ ...EVERY_WORD, GITHUB_CLIENT_SECRET: value })).toEqual([
+        "GITHUB_CLIENT_SECRET must be one line of ASCII letters, digits and signs, without a space",
+      ]);
+    },
+  );
+
+  it.each(["a...b-0123456789-0123456789", "your0123456789-0123456789", "my-own-key-0123456789"])(
+    "is nothing where a key only resembles one: %s",
+    (MCP_ACCESS_KEY) => {
+      expect(problemsOf({ ...TOKEN, MCP_ACCESS_KEY })).toEqual([]);
+    },
+  );
 });

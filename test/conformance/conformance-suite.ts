@@ -9,6 +9,9 @@ export const SUITE = join(
   "../../node_modules/@modelcontextprotocol/conformance/dist/index.js",
 );
 
+/** The Worker with the tools that scenarios call. */
+export const FIXTURE_WORKER = join(import.meta.dirname, "fixtures/worker.ts");
+
 const checksSchema = z.array(
   z.looseObject({
     id: z.string(),
@@ -38,13 +41,30 @@ export interface ScenarioRun {
 /** Runs one scenario of `@modelcontextprotocol/conformance` against a server. */
 export async function runScenario(run: ScenarioRun): Promise<ScenarioReport> {
   const { mcpUrl, revision, scenario, baseline, directory } = run;
-  const flags = ["--url", mcpUrl, "--scenario", scenario, "--spec-version", revision, "-o", directory];
+  // Without `--force`, scenarios about extensions end with 0 and look at nothing.
+  const flags = [
+    "--url",
+    mcpUrl,
+    "--scenario",
+    scenario,
+    "--spec-version",
+    revision,
+    "-o",
+    directory,
+    "--force",
+  ];
   if (baseline !== undefined) flags.push("--expected-failures", baseline);
   const result = await runCommand(SUITE, ["server", ...flags], { directory });
   const [report] = await readReports(result);
   // A scenario that does not apply to the revision ends with 0 and without results.
   if (report === undefined) throw new Error(`The scenario ${scenario} did not run:\n${result.output}`);
   return report;
+}
+
+/** @returns the names of all scenarios for servers. */
+export async function listScenarios(directory: string): Promise<string[]> {
+  const { stdout } = await runCommand(SUITE, ["list", "--server"], { directory });
+  return [...stdout.matchAll(/^ +- ([\w-]+)/gm)].map(([, name = ""]) => name);
 }
 
 /** @returns what the suite has written down, in the order in which its scenarios ran. */

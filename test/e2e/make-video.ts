@@ -1,4 +1,4 @@
-import type { RealClient } from "./sdk-clients.ts";
+import type { Progress, RealClient } from "./sdk-clients.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 export interface MadeVideo {
@@ -7,6 +7,8 @@ export interface MadeVideo {
   readonly task: ToolResult;
   /** How often it took to ask. */
   readonly polls: number;
+  /** What was said meanwhile of how far it is. */
+  readonly progress: readonly Progress[];
 }
 
 /** Pays for a video, and asks for it until it is there. */
@@ -14,9 +16,12 @@ export async function makeVideo(client: RealClient, prompt: string): Promise<Mad
   let task = await client.callTool("veo_text_to_video", { prompt });
   const taskId = task.structuredContent.task_id;
   let polls = 0;
+  const progress: Progress[] = [];
   while (task.structuredContent.state === "processing") {
-    task = await client.callTool("veo_get_task", { task_id: taskId, wait_seconds: 50 });
+    task = await client.callTool("veo_get_task", { task_id: taskId, wait_seconds: 50 }, (said) => {
+      progress.push(said);
+    });
     polls += 1;
   }
-  return { taskId, task, polls };
+  return { taskId, task, polls, progress };
 }

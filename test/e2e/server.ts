@@ -31,7 +31,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function startServer(deployment: Deployment): Promise<Server> {
+/** @param entry the Worker, when it is not the product's. */
+export async function startServer(deployment: Deployment, entry?: string): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "veo-e2e-"));
   const upstream = await startSimulatorServer({ port: 0, generationMs: GENERATION_MS });
   const cleanUp = async () => {
@@ -41,7 +42,8 @@ export async function startServer(deployment: Deployment): Promise<Server> {
   const envFile = join(directory, "variables.env");
   const variables = Object.entries({ ...deployment, ACEDATACLOUD_API_BASE_URL: upstream.url });
   await writeFile(envFile, variables.map(([name, value]) => `${name}=${value}\n`).join(""));
-  const start = () => startWranglerDev({ envFile, persistTo: join(directory, "state"), home: directory });
+  const start = () =>
+    startWranglerDev({ envFile, persistTo: join(directory, "state"), home: directory, entry });
   let wrangler = await start().catch(async (error: unknown) => {
     await cleanUp();
     throw error;

@@ -4,16 +4,18 @@ import { type Deployment, type Server, startServer } from "./server.ts";
 /**
  * Starts servers before the tests of a file, all at once, and stops them after the last one. When a test fails, what
  * they printed is shown.
+ * @param entry the Worker, when it is not the product's.
  */
 export function useServers<Name extends string>(
   deployments: Readonly<Record<Name, Deployment>>,
+  entry?: string,
 ): (name: Name) => Server {
   const servers = new Map<string, Server>();
   const shown = new Map<string, string>();
 
   beforeAll(async () => {
     const starts = Object.entries<Deployment>(deployments).map(async ([name, deployment]) => {
-      servers.set(name, await startServer(deployment));
+      servers.set(name, await startServer(deployment, entry));
     });
     // Settled, not raced: a server that starts after another has failed must be stopped too.
     for (const start of await Promise.allSettled(starts)) if (start.status === "rejected") throw start.reason;

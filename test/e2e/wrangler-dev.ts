@@ -21,6 +21,8 @@ export interface WranglerDevOptions {
   readonly persistTo: string;
   /** A home of its own: no configuration, login, registry of workers or log file is shared with anything else. */
   readonly home: string;
+  /** The Worker, when it is not the product's. */
+  readonly entry?: string | undefined;
 }
 
 /** Starts `wrangler dev` on a free port, as someone would who was told only of the documented variables. */
@@ -28,11 +30,19 @@ export async function startWranglerDev({
   envFile,
   persistTo,
   home,
+  entry,
 }: WranglerDevOptions): Promise<WranglerDev> {
   const flags = ["--ip=127.0.0.1", "--port=0", "--inspector-port=0", "--show-interactive-dev-session=false"];
   const group = startProcessGroup(
     process.execPath,
-    [WRANGLER, "dev", ...flags, `--env-file=${envFile}`, `--persist-to=${persistTo}`],
+    [
+      WRANGLER,
+      "dev",
+      ...(entry === undefined ? [] : [entry]),
+      ...flags,
+      `--env-file=${envFile}`,
+      `--persist-to=${persistTo}`,
+    ],
     {
       cwd: ROOT,
       env: {

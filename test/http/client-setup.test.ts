@@ -23,6 +23,25 @@ describe("what is pasted into a client", () => {
     }
   });
 
+  it("offers hosted apps only where they can reach the server", () => {
+    for (const url of ["http://127.0.0.1:8787/mcp", "http://localhost:8787/mcp", "http://[::1]:8787/mcp"])
+      expect(signInSetups(url).map(({ client }) => client)).toEqual(
+        WITH_KEY.map(({ client }) => client).filter((client) => client !== "curl"),
+      );
+    expect(SIGN_INS.filter(({ language }) => language === "url").map(({ client }) => client)).toEqual([
+      "Claude",
+      "ChatGPT",
+    ]);
+  });
+
+  it.each([
+    // It begins the sign-in by itself.
+    ["Codex", /^codex mcp add veo --url \S+$/],
+    ["Claude Code", /^claude mcp add --transport http veo \S+\nclaude mcp login veo$/],
+  ])("signs in without a step too many or too few: %s", (name, commands) => {
+    expect(SIGN_INS.find(({ client }) => client === name)?.text).toMatch(commands);
+  });
+
   it("holds the key where a header is sent, and no credential where somebody signs in", () => {
     for (const { text } of WITH_KEY) expect(text).toContain(KEY);
     for (const { text } of SIGN_INS) expect(text).not.toMatch(/bearer|authorization|header|key/i);

@@ -172,7 +172,7 @@ describe("the door of /mcp", () => {
       ACEDATACLOUD_API_TOKEN: "",
       MCP_ACCESS_KEY: "too short!",
       VEO_DEFAULT_MODEL: "veo2",
-      AUTH_MODE: "open",
+      LOG_LEVEL: "loud",
     };
     for (const path of ["/", "/mcp", "/health", "/anything"]) {
       const response = await withVariables(broken, path);

@@ -58,6 +58,17 @@ describe("the landing page", () => {
     expect(sections.some(({ attributes }) => attributes.has("open"))).toBe(false);
   });
 
+  it("leaves hosted apps out on a machine that they cannot reach, and says so", async () => {
+    const onMachine = flat(
+      await htmlOf(landingPage({ origin: "http://127.0.0.1:8787", configuration: PERSONAL })),
+    );
+    const why = "Hosted apps, such as Claude on the web and ChatGPT, cannot reach this machine";
+    expect(onMachine).toContain(why);
+    expect(onMachine).not.toMatch(/<summary>(Claude|ChatGPT)<\/summary>/);
+    expect(onMachine).toContain("<summary>Claude Code</summary>");
+    expect(await landing(PERSONAL)).not.toContain(why);
+  });
+
   it("speaks of the service key only where there is one", async () => {
     expect(await landing(GITHUB)).toContain("Authorization: Bearer YOUR_SERVICE_KEY");
     expect(await landing(OIDC)).not.toContain("SERVICE_KEY");

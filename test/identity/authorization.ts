@@ -79,10 +79,10 @@ interface IssuedCode<Person> {
 
 /** The authorization-code flow with PKCE, as strict as the strictest provider. */
 export function createAuthorization<Person, Known extends Client>(
-  options: AuthorizationOptions & { readonly takesBasic?: boolean },
+  options: AuthorizationOptions,
   client: Known,
 ): Authorization<Person, Known> {
-  const { redirectUris, takesBasic = false, now = () => Date.now() } = options;
+  const { redirectUris, now = () => Date.now() } = options;
   const codes = new Map<string, IssuedCode<Person>>();
   let signedIn: { readonly person: Person } | undefined;
   let declines = 0;
@@ -127,12 +127,8 @@ export function createAuthorization<Person, Known extends Client>(
     async redeem(request) {
       const form = await readForm(request);
       if (form === undefined) return refused("request");
-      const credentials = (takesBasic ? basicCredentials(request) : undefined) ?? {
-        id: form.client_id,
-        secret: form.client_secret,
-      };
-      if (credentials.id !== client.id) return refused("client");
-      if (credentials.secret !== client.secret) return refused("secret");
+      if (form.client_id !== client.id) return refused("client");
+      if (form.client_secret !== client.secret) return refused("secret");
       const asked = tokenSchema.safeParse(form);
       if (!asked.success) return refused("request");
       const { grant_type, code, redirect_uri, code_verifier } = asked.data;
@@ -168,14 +164,4 @@ async function readForm(request: Request): Promise<Readonly<Partial<Record<strin
   // Not `text()`: workerd warns that a form is no text.
   const body = new TextDecoder().decode(await request.arrayBuffer());
   return Object.fromEntries(new URLSearchParams(body));
-}
-
-/** Both parts are form-encoded before they are joined (RFC 6749, section 2.3.1). */
-function basicCredentials(request: Request): { id: string; secret: string } | undefined {
-  const encoded = /^Basic (\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  const [id = "", secret = ""] = atob(encoded)
-    .split(":")
-    .map((part) => decodeURIComponent(part.replaceAll("+", " ")));
-  return { id, secret };
 }

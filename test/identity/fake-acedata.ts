@@ -38,8 +38,6 @@ export interface FakeAcedata extends IdentityFake, SignIn<AcedataPerson> {
   answerListsAs(shape: ListShape | "rotate"): void;
   /** Makes the token of the next sign-in an odd one. */
   oddTokenNext(kind: OddToken): void;
-  /** From now on the platform refuses the tokens of past sign-ins. */
-  expireSignIns(): void;
   /** What an account has by now. */
   accountOf(userId: string): Account;
 }
@@ -116,7 +114,6 @@ export function createFakeAcedata(options: FakeAcedataOptions = {}): FakeAcedata
       shape = chosen;
     },
     oddTokenNext: (kind) => void oddTokens.push(kind),
-    expireSignIns: () => callers.clear(),
     accountOf,
     moveTo(origin) {
       authUrl = origin;

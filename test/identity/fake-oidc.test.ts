@@ -25,11 +25,6 @@ describe("openid-client signs in", () => {
     expect(await claimsOf()).toMatchObject({ ...ALICE, iss: "https://issuer.test" });
   });
 
-  test("with HTTP Basic", async () => {
-    const party = await oidcParty(oidc, oidc, client.ClientSecretBasic(oidc.client.secret));
-    expect((await signIn(party, oidc, SCOPE)).claims()?.sub).toBe("s-1");
-  });
-
   test.each(["https://issuer.test/realms/acme", "https://issuer.test/"])(
     "at the issuer %s",
     async (issuer) => {

@@ -44,13 +44,10 @@ export interface FakeOidc extends IdentityFake, SignIn<OidcPerson, ConfidentialC
 export function createFakeOidc(options: FakeOidcOptions = {}): FakeOidc {
   const { now = () => Date.now() } = options;
   let { issuer = "https://issuer.test" } = options;
-  const { authorize, redeem, ...signIn } = createAuthorization<OidcPerson, ConfidentialClient>(
-    { ...options, takesBasic: true },
-    {
-      id: options.clientId ?? "oidc-client-of-the-tests",
-      secret: options.clientSecret ?? "oidc-secret-of-the-tests-0123456789",
-    },
-  );
+  const { authorize, redeem, ...signIn } = createAuthorization<OidcPerson, ConfidentialClient>(options, {
+    id: options.clientId ?? "oidc-client-of-the-tests",
+    secret: options.clientSecret ?? "oidc-secret-of-the-tests-0123456789",
+  });
   const flaws: IdTokenFlaw[] = [];
   const issValues: (string | null)[] = [];
   let metadata: Claims = {};
@@ -138,7 +135,7 @@ function discoveryDocument(issuer: string): Claims {
     subject_types_supported: ["public"],
     scopes_supported: ["openid", "email", "profile"],
     id_token_signing_alg_values_supported: ["RS256"],
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    token_endpoint_auth_methods_supported: ["client_secret_post"],
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
   };

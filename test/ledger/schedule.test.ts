@@ -1,34 +1,73 @@
 import { describe, expect, it } from "vitest";
-import { backoffMs, firstLookAtMs, nextLookAtMs } from "../../src/ledger/schedule.ts";
+import {
+  backoffMs,
+  echoAtMs,
+  firstLookAtMs,
+  LOOK_INTERVALS,
+  nextLookAtMs,
+  type Pace,
+} from "../../src/ledger/schedule.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 describe("when a task is looked at", () => {
-  it.each([
-    [0, 15 * SECOND],
-    [1, 20 * SECOND],
-    [4999, 20 * SECOND],
-    [5000, 20 * SECOND],
-  ])("first 15 s after submission at %i ms, rounded up to the grid", (createdAtMs, expected) => {
-    expect(firstLookAtMs(createdAtMs, "usual")).toBe(expected);
+  it.each<[Pace, number, number]>([
+    ["usual", 0, 15 * SECOND],
+    ["usual", 1, 20 * SECOND],
+    ["usual", 4999, 20 * SECOND],
+    ["usual", 5000, 20 * SECOND],
+    ["stretched", 0, 2 * MINUTE],
+    ["stretched", 1, 2 * MINUTE + 5 * SECOND],
+    ["stretched", 5000, 2 * MINUTE + 5 * SECOND],
+  ])(
+    "first (%s), after submission at %i ms, at %i ms: rounded up to the grid",
+    (pace, createdAtMs, expected) => {
+      expect(firstLookAtMs(createdAtMs, pace)).toBe(expected);
+    },
+  );
+
+  it.each<[Pace, number, number]>([
+    ["usual", 15 * SECOND, 10 * SECOND],
+    ["usual", 3 * MINUTE - SECOND * 5, 10 * SECOND],
+    ["usual", 3 * MINUTE, 20 * SECOND],
+    ["usual", 10 * MINUTE - SECOND * 5, 20 * SECOND],
+    ["usual", 10 * MINUTE, MINUTE],
+    ["usual", HOUR - SECOND * 5, MINUTE],
+    ["usual", HOUR, 10 * MINUTE],
+    ["usual", 24 * HOUR - SECOND * 5, 10 * MINUTE],
+    ["stretched", 2 * MINUTE, 2 * MINUTE],
+    ["stretched", 10 * MINUTE - SECOND * 5, 2 * MINUTE],
+    ["stretched", 10 * MINUTE, 5 * MINUTE],
+    ["stretched", HOUR - SECOND * 5, 5 * MINUTE],
+    ["stretched", HOUR, 10 * MINUTE],
+    ["stretched", 24 * HOUR - SECOND * 5, 10 * MINUTE],
+  ])("%s, at the age of %i ms, again after %i ms", (pace, ageMs, everyMs) => {
+    expect(nextLookAtMs(0, ageMs, pace)).toBe(ageMs + everyMs);
   });
 
-  it.each([
-    [15 * SECOND, 10 * SECOND],
-    [3 * MINUTE - SECOND * 5, 10 * SECOND],
-    [3 * MINUTE, 20 * SECOND],
-    [10 * MINUTE - SECOND * 5, 20 * SECOND],
-    [10 * MINUTE, MINUTE],
-    [HOUR - SECOND * 5, MINUTE],
-    [HOUR, 10 * MINUTE],
-    [24 * HOUR - SECOND * 5, 10 * MINUTE],
-  ])("at the age of %i ms, again after %i ms", (ageMs, everyMs) => {
-    expect(nextLookAtMs(0, ageMs, "usual")).toBe(ageMs + everyMs);
+  describe.each<Pace>(["usual", "stretched"])("%s", (pace) => {
+    it("not any more after a day", () => expect(nextLookAtMs(0, 24 * HOUR, pace)).toBeNull());
+
+    it("later than now, on the grid, and never much later than the table says, whenever it was made and asked", () => {
+      for (const createdAtMs of [0, 1, 2500, 4999])
+        for (let ageMs = 0; ageMs < 24 * HOUR; ageMs += ageMs < HOUR ? 1234 : 123_456) {
+          const nowMs = createdAtMs + ageMs;
+          const nextMs = nextLookAtMs(createdAtMs, nowMs, pace) ?? 0;
+          const everyMs = LOOK_INTERVALS[pace].find(({ untilAgeMs }) => ageMs < untilAgeMs)?.everyMs ?? 0;
+          const mostMs = Math.max(nowMs + everyMs, firstLookAtMs(createdAtMs, pace));
+          expect([nextMs > nowMs, nextMs % 5000, nextMs <= mostMs]).toEqual([true, 0, true]);
+        }
+    });
   });
 
-  it("not any more after a day", () => expect(nextLookAtMs(0, 24 * HOUR, "usual")).toBeNull());
+  it("never more often where a ring is expected", () => {
+    for (let ageMs = 0; ageMs < 24 * HOUR; ageMs += 5 * SECOND) {
+      const [usual, stretched] = [nextLookAtMs(0, ageMs, "usual"), nextLookAtMs(0, ageMs, "stretched")];
+      expect(stretched ?? 0).toBeGreaterThanOrEqual(usual ?? 0);
+    }
+  });
 
   it("does not lose a slot of the grid because a look was late by less than one", () => {
     expect(nextLookAtMs(0, 20 * SECOND + 900, "usual")).toBe(30 * SECOND);
@@ -36,6 +75,22 @@ describe("when a task is looked at", () => {
 
   it("never sooner than the first look, however early somebody asked", () => {
     expect(nextLookAtMs(0, SECOND, "usual")).toBe(15 * SECOND);
+    expect(nextLookAtMs(0, SECOND, "stretched")).toBe(2 * MINUTE);
+  });
+});
+
+describe("when a task is looked at again after a ring that came too early", () => {
+  it.each([
+    [0, 2000],
+    [1999, 2000],
+    [2000, 5000],
+    [4000, 5000],
+    [5000, 10_000],
+    [9999, 10_000],
+    [10_000, null],
+    [60_000, null],
+  ])("at %i ms after it, at %s ms", (afterMs, expected) => {
+    expect(echoAtMs(7777, 7777 + afterMs)).toBe(expected === null ? null : 7777 + expected);
   });
 });
 

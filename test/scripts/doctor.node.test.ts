@@ -19,10 +19,16 @@ const GITHUB = {
 };
 
 const planned = (variables: PlannedDeployment["variables"], hasRateLimit = true): PlannedDeployment => ({
-  source: "a test",
+  source: "this shell",
   variables,
+  misspelt: [],
   hasRateLimit,
 });
+/** What the doctor says of a file. */
+const reportOf = (variables: PlannedDeployment["variables"]) => {
+  const deployment: PlannedDeployment = { ...planned(variables), source: ".dev.vars" };
+  return report(deployment, diagnose(deployment));
+};
 
 describe("the doctor", () => {
   it.each<[string, PlannedDeployment, string[]]>([
@@ -70,8 +76,56 @@ describe("the doctor", () => {
     const text = report(deployment, diagnose(deployment));
     for (const name of ["ACEDATACLOUD_API_TOKEN", "GITHUB_CLIENT_ID or OIDC_ISSUER", "LOG_LEVEL"])
       expect(text).toContain(`- ${name} `);
+    expect(text).toContain("npx wrangler secret put ACEDATACLOUD_API_TOKEN");
     expect(text).not.toContain("shouting");
   });
+
+  it.each<[string, PlannedDeployment["variables"], string[]]>([
+    ["nothing", {}, ["ACEDATACLOUD_API_TOKEN", "MCP_ACCESS_KEY"]],
+    ["a token only", { ACEDATACLOUD_API_TOKEN: TOKEN }, ["MCP_ACCESS_KEY"]],
+    [
+      "a team without a token",
+      { ...GITHUB, ACEDATACLOUD_API_TOKEN: "", ALLOWED_GITHUB_USERS: "id:7" },
+      ["ACEDATACLOUD_API_TOKEN"],
+    ],
+  ])(
+    "does not call a file broken that npm start completes, and says what a deploy needs: %s",
+    (_, variables, names) => {
+      const text = reportOf(variables);
+      expect(text).toContain("`npm start` runs with this file");
+      expect(text.split("\n").filter((line) => line.startsWith("- "))).toEqual(
+        names.map((name) => `- ${name} is not set: put it into .dev.vars`),
+      );
+      expect(text).toContain("npx wrangler secret bulk .dev.vars");
+      expect(text).not.toContain("secret put");
+    },
+  );
+
+  it("speaks of .dev.vars where npm start cannot use the file either", () => {
+    const text = reportOf({ ...GITHUB, ACEDATACLOUD_API_TOKEN: "", GITHUB_CLIENT_SECRET: "" });
+    expect(text).toContain("`npm start` cannot run with this file");
+    expect(text).toContain("- GITHUB_CLIENT_SECRET is not set: put it into .dev.vars");
+    expect(text).toContain("- ACEDATACLOUD_API_TOKEN is not set: put it into .dev.vars");
+    expect(text).not.toContain("secret put");
+  });
+
+  it.each(["teem", "Personal", "<mode>"])(
+    "says of an unknown mode only that, since it is not known what is needed: %s",
+    (AUTH_MODE) => {
+      for (const variables of [
+        { AUTH_MODE },
+        { AUTH_MODE, ...STRONG },
+        { AUTH_MODE, GITHUB_CLIENT_ID: "id" },
+      ]) {
+        const deployment = planned(variables);
+        expect(diagnose(deployment)).toEqual({
+          ok: false,
+          problems: ["AUTH_MODE must be one of personal, team, passthrough, acedata"],
+          missing: [],
+        });
+      }
+    },
+  );
 });
 
 describe("what the doctor reads", () => {
@@ -87,6 +141,7 @@ describe("what the doctor reads", () => {
     const shell = { ACEDATACLOUD_API_TOKEN: TOKEN, PATH: "/bin" };
     expect(readDeployment(root, shell, false)).toEqual({
       source: ".dev.vars",
+      misspelt: [],
       variables: { MCP_SERVER_NAME: "from wrangler", MCP_ACCESS_KEY: KEY },
       hasRateLimit: false,
     });
@@ -97,17 +152,52 @@ describe("what the doctor reads", () => {
   });
 
   it("is the shell where there is no .dev.vars", () => {
-    expect(readDeployment(root, PERSONAL, false).variables).toMatchObject(PERSONAL);
+    expect(readDeployment(root, PERSONAL, false)).toMatchObject({
+      source: "this shell, as there is no .dev.vars",
+      variables: PERSONAL,
+    });
+  });
+
+  it("is told of names that are nearly right, and not of others", async () => {
+    await writeFile(
+      join(root, ".dev.vars"),
+      [
+        "GITHUB_CLIENT_SECERT=x",
+        "auth_mode=team",
+        "ACEDATA_API_TOKEN=x",
+        "CLOUDFLARE_API_TOKEN=x",
+        "PORT=1",
+      ].join("\n"),
+    );
+    const shell = { GITHUB_BASE_REF: "main", GITHUB_API_URL: "x", MCP_ACCES_KEY: KEY };
+    const deployment = readDeployment(root, shell, false);
+    expect(deployment.misspelt.toSorted()).toEqual([
+      "ACEDATA_API_TOKEN is not a variable of this server: did you mean ACEDATACLOUD_API_TOKEN?",
+      "GITHUB_CLIENT_SECERT is not a variable of this server: did you mean GITHUB_CLIENT_SECRET?",
+      "auth_mode is not a variable of this server: did you mean AUTH_MODE?",
+    ]);
+    const text = report(deployment, diagnose(deployment));
+    for (const line of deployment.misspelt) expect(text).toContain(`- ${line}`);
+    // A shell is full of names that have nothing to do with us.
+    expect(readDeployment(root, shell, true).misspelt).toEqual([
+      "MCP_ACCES_KEY is not a variable of this server: did you mean MCP_ACCESS_KEY?",
+    ]);
   });
 
   it("ends with status 1 when the server would not answer", async () => {
     const doctor = join(import.meta.dirname, "../../scripts/doctor.ts");
-    const run = (env: Record<string, string>) =>
-      promisify(execFile)(process.execPath, [doctor, "--shell"], { env: { PATH: process.env.PATH, ...env } });
+    const run = (env: Record<string, string>, option = "--shell") =>
+      promisify(execFile)(process.execPath, [doctor, option], { env: { PATH: process.env.PATH, ...env } });
     await expect(run({})).rejects.toMatchObject({
       code: 1,
       stdout: expect.stringContaining("MCP_ACCESS_KEY"),
     });
     expect((await run(PERSONAL)).stdout).toContain("Mode personal: the configuration is complete.");
+    // An option that it does not know might have been meant to change what is checked.
+    await expect(run(PERSONAL, "--shel")).rejects.toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: expect.stringMatching(/Unknown option '--shel'[\s\S]*npm run doctor/),
+    });
   });
 });

@@ -21,6 +21,7 @@ export function createControl(world: World, reset: () => void): Hono {
     return done();
   });
   app.get("/unexpected", () => jsonResponse(world.unexpected));
+  app.get("/callbacks", () => jsonResponse(world.callbacks));
   app.get("/tasks", () => jsonResponse(world.tasks.map((task) => viewOf(task, world.now()))));
 
   app.post("/faults", async ({ req }) => {

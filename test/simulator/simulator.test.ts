@@ -257,23 +257,6 @@ test("an unknown id is answered in each of the likely ways in turn, or in a forc
   expect(await ask()).toEqual([200, null]);
 });
 
-test("a callback gets the final body, once, when the task is done", async () => {
-  const { task_id } = await submit({ ...video(), callback_url: "https://example.com/hook" });
-  await submit({ ...video("a cat [no-callback]"), callback_url: "https://example.com/hook" });
-  const received: unknown[] = [];
-  const receive = async (request: Request) => {
-    received.push([request.method, request.url, await request.json()]);
-    return new Response(null, { status: 204 });
-  };
-  expect(await simulator.deliverCallbacks(receive)).toEqual([]);
-  nowMs += GENERATION_MS;
-  const delivery = { taskId: task_id, url: "https://example.com/hook", status: 204 };
-  expect(await simulator.deliverCallbacks(receive)).toEqual([delivery]);
-  expect(await simulator.deliverCallbacks(receive)).toEqual([]);
-  const { response } = await retrieve(task_id);
-  expect(received).toEqual([["POST", "https://example.com/hook", response]]);
-});
-
 test("requests are recorded with what was asked, by whom, and how it was answered", async () => {
   await submit();
   await post("/veo/tasks", { id: "x" }, "sim-invalid");

@@ -1,4 +1,4 @@
-import { type CallbackDelivery, deliverCallbacks } from "./callbacks.ts";
+import { type CallbackDelivery, deliverCallbacks, nextCallbackAtMs } from "./callbacks.ts";
 import { CONTROL_PATH, createControl } from "./control.ts";
 import type { FaultInput } from "./faults.ts";
 import { pathMatches } from "./faults.ts";
@@ -49,6 +49,10 @@ export interface Simulator {
   finish(taskId?: string): void;
   /** Sends the callbacks that are due, each once; a real server would do it by itself. */
   deliverCallbacks(send: (request: Request) => Promise<Response>): Promise<CallbackDelivery[]>;
+  /** When the next callback is due, in Unix milliseconds; null when none is going to be. */
+  nextCallbackAtMs(): number | null;
+  /** Every callback that was tried, in the order of their answers. */
+  readonly callbacks: readonly CallbackDelivery[];
   /** Forgets everything, settings included. */
   reset(): void;
 }
@@ -71,7 +75,14 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   });
   const reset = () => {
     world.faults.clear();
-    Object.assign(world, { settings, tasks: [], requests: [], unexpected: [], unknownIdsSeen: 0 });
+    Object.assign(world, {
+      settings,
+      tasks: [],
+      requests: [],
+      unexpected: [],
+      callbacks: [],
+      unknownIdsSeen: 0,
+    });
   };
   const control = createControl(world, reset);
   const upstream = createUpstream(world);
@@ -119,6 +130,10 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
       }
     },
     deliverCallbacks: (send) => deliverCallbacks(world, send),
+    nextCallbackAtMs: () => nextCallbackAtMs(world),
+    get callbacks() {
+      return world.callbacks;
+    },
     reset,
   };
 }

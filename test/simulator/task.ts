@@ -1,7 +1,7 @@
 import type { Dialect } from "./dialect.ts";
 import type { PaidOrder, PaidPath } from "./paid.ts";
 import type { JsonObject } from "./wire.ts";
-import type { Fate } from "./words.ts";
+import type { Fate, SimulatorWord } from "./words.ts";
 
 /** One paid job. Whether it is done is worked out when somebody asks: no timer ends it. */
 export interface SimulatedTask {
@@ -20,8 +20,10 @@ export interface SimulatedTask {
   readonly isGif: boolean;
   /** Where the simulator is served: the start of the media URLs. */
   readonly mediaOrigin: string;
-  /** True from the beginning for tasks that call nobody back. */
-  callbackSettled: boolean;
+  /** The words of its prompt, and those of the settings. */
+  readonly words: readonly SimulatorWord[];
+  /** How many callbacks were sent. */
+  callbacksMade: number;
 }
 
 export type TaskState = "pending" | "succeeded" | "failed";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { CallbackDelivery } from "./callbacks.ts";
 import {
   dialectOf,
   forcedDialectSchema,
@@ -41,6 +42,7 @@ export interface World {
   tasks: SimulatedTask[];
   requests: RecordedRequest[];
   unexpected: UnexpectedRequest[];
+  callbacks: CallbackDelivery[];
   unknownIdsSeen: number;
 }
 
@@ -61,6 +63,7 @@ export function createWorld(options: WorldOptions): World {
     tasks: [],
     requests: [],
     unexpected: [],
+    callbacks: [],
     unknownIdsSeen: 0,
   };
 }
@@ -101,7 +104,8 @@ export function addTask(
     videoIds: applied.includes("[two]") ? [newVideoId(), newVideoId()] : [newVideoId()],
     isGif: order.resolution === "gif" || order.action === "gif",
     mediaOrigin: world.baseUrl ?? origin,
-    callbackSettled: order.callback_url === undefined || applied.includes("[no-callback]"),
+    words: applied,
+    callbacksMade: 0,
   };
   world.tasks.push(task);
   return task;

@@ -1,0 +1,149 @@
+import { evictDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect } from "vitest";
+import { z } from "zod";
+import { ACCESS_KEY, type World } from "../world.ts";
+import { type RawRequest, sendModern } from "./raw-request.ts";
+
+/** Reads server-sent events one by one, for streams that stay open while a test goes on. */
+
+const messageSchema = z.looseObject({
+  jsonrpc: z.literal("2.0"),
+  id: z.union([z.string(), z.number()]).optional(),
+  method: z.string().optional(),
+  params: z.looseObject({}).optional(),
+  result: z.looseObject({}).optional(),
+});
+export type StreamMessage = z.infer<typeof messageSchema>;
+
+export interface EventReader {
+  /** @returns the next message, once it is there; fails when the stream is over. */
+  next(): Promise<StreamMessage>;
+  /** @returns all that is left, once the server has ended the stream. */
+  rest(): Promise<StreamMessage[]>;
+  /** How many comments have been read, which keep the connection alive. */
+  comments(): number;
+  /** Leaves, as a client does that closes its connection. */
+  leave(): Promise<void>;
+}
+
+/** @throws when the answer is no stream: what it says instead. */
+export async function readEvents(answer: Response | Promise<Response>): Promise<EventReader> {
+  const response = await answer;
+  if (!response.headers.get("content-type")?.startsWith("text/event-stream") || response.body === null)
+    throw new Error(`not a stream: ${response.status} ${await response.text()}`);
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  const messages: StreamMessage[] = [];
+  let text = "";
+  let comments = 0;
+  /** @returns whether there was more to read. */
+  const read = async (): Promise<boolean> => {
+    const { value, done } = await reader.read();
+    text += decoder.decode(value, { stream: !done });
+    const blocks = text.split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const lines = block.split("\n");
+      if (lines.every((line) => line.startsWith(":"))) comments += 1;
+      else if (lines[0] === "event: message" && lines[1]?.startsWith("data: ") && lines.length === 2)
+        messages.push(messageSchema.parse(JSON.parse(lines[1].slice("data: ".length))));
+      else throw new Error(`not an event of ours: ${block}`);
+    }
+    if (done && text !== "") throw new Error(`cut off in the middle: ${text.slice(-80)}`);
+    return !done;
+  };
+  return {
+    async next() {
+      for (;;) {
+        const message = messages.shift();
+        if (message !== undefined) return message;
+        if (!(await read())) throw new Error("the stream is over");
+      }
+    },
+    async rest() {
+      while (await read());
+      return messages.splice(0);
+    },
+    comments: () => comments,
+    leave: () => reader.cancel(),
+  };
+}
+
+export interface ListenOptions extends Omit<RawRequest, "method" | "params"> {
+  /** What to hear of. */
+  notifications: unknown;
+}
+
+/** Asks for a `subscriptions/listen` stream (2026-07-28). */
+export const askToListen = (world: World, { notifications, ...request }: ListenOptions): Promise<Response> =>
+  sendModern(world, { ...request, method: "subscriptions/listen", params: { notifications } });
+
+/** Opens one, and reads its first message. */
+export async function listen(
+  world: World,
+  options: ListenOptions,
+): Promise<EventReader & { acknowledged: StreamMessage }> {
+  const reader = await readEvents(askToListen(world, options));
+  return { ...reader, acknowledged: await reader.next() };
+}
+
+/** A session of the 2025 generation, by hand: SDK clients open their stream themselves, and again by themselves. */
+export interface StreamingSession {
+  id: string;
+  /** Sends a request. @returns its whole answer. */
+  ask(method: string, params?: object): Promise<{ status: number; body: unknown }>;
+  subscribe(...uris: string[]): Promise<void>;
+  /** Asks for the stream of the session. */
+  get(headers?: Record<string, string>): Promise<Response>;
+  /** Opens it. */
+  open(): Promise<EventReader>;
+  end(): Promise<Response>;
+}
+
+export async function openSession(world: World, bearer = ACCESS_KEY): Promise<StreamingSession> {
+  const send = (method: string, headers: Record<string, string>, body?: object) =>
+    world.fetch("/mcp", {
+      method,
+      headers: {
+        authorization: `Bearer ${bearer}`,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        ...headers,
+      },
+      ...(body && { body: JSON.stringify({ jsonrpc: "2.0", ...body }) }),
+    });
+  const identity = {
+    protocolVersion: "2025-11-25",
+    capabilities: {},
+    clientInfo: { name: "t", version: "1" },
+  };
+  const initialized = await send("POST", {}, { id: 0, method: "initialize", params: identity });
+  await initialized.text();
+  const id = initialized.headers.get("mcp-session-id") ?? "";
+  const session = { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" };
+  const ask = async (method: string, params: object = {}) => {
+    const answer = await send("POST", session, { id: 1, method, params });
+    return { status: answer.status, body: z.json().parse(await answer.json()) };
+  };
+  const get = (headers: Record<string, string> = {}) =>
+    send("GET", { ...session, accept: "text/event-stream", ...headers });
+  return {
+    id,
+    ask,
+    get,
+    async subscribe(...uris) {
+      for (const uri of uris) {
+        const { body } = await ask("resources/subscribe", { uri });
+        if (!z.object({ result: z.looseObject({}) }).safeParse(body).success)
+          throw new Error(`not subscribed: ${JSON.stringify(body)}`);
+      }
+    },
+    open: () => readEvents(get()),
+    end: () => send("DELETE", session),
+  };
+}
+
+/** Expects that an account's object is not in memory: whatever was asked, the Worker answered alone. */
+export const expectAsleep = (account = "owner"): Promise<void> =>
+  expect(evictDurableObject(env.VEO_AGENT.getByName(account))).rejects.toThrow("not currently running");
