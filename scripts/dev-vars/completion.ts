@@ -5,6 +5,7 @@ import type { VariableName, Variables } from "../../src/config/variables.ts";
 interface StandIns {
   /** Only called where there is no key. */
   accessKey: () => string;
+  secretKey: () => string;
   simulatorUrl: string;
 }
 
@@ -17,7 +18,7 @@ interface Completion {
 }
 
 /** @returns what `npm start` adds to variables, so that a server runs on this machine. */
-export function completion(given: Variables, { accessKey, simulatorUrl }: StandIns): Completion {
+export function completion(given: Variables, { accessKey, secretKey, simulatorUrl }: StandIns): Completion {
   const isSet = (name: VariableName) => Boolean(given[name]);
   const mode = authModeOf(
     AUTH_MODES.find((name) => name === given.AUTH_MODE),
@@ -34,6 +35,9 @@ export function completion(given: Variables, { accessKey, simulatorUrl }: StandI
       ...(!isReal && { ACEDATACLOUD_API_BASE_URL: simulatorUrl }),
       // The simulator takes any token. Not a word that its answers have: the token is cut out of those.
       ...(!isReal && !paysForThemselves && { ACEDATACLOUD_API_TOKEN: "simulated-upstream-token" }),
+      // It runs beside us and can ring, which the real one cannot on this machine.
+      ...(!isReal && !isSet("SECRET_KEY") && { SECRET_KEY: secretKey() }),
+      ...(!isReal && !isSet("CALLBACKS") && { CALLBACKS: "on" }),
       // The name of the deployed server: under it, this machine would refuse every request.
       ...(isElsewhere(given.PUBLIC_URL) && { PUBLIC_URL: "" }),
     },

@@ -16,7 +16,11 @@ export type Diagnosis =
     };
 
 /** Of the shape that is asked for: what `npm start` would put there. */
-const STAND_INS = { accessKey: () => "0".repeat(48), simulatorUrl: "http://127.0.0.1" };
+const STAND_INS = {
+  accessKey: () => "0".repeat(48),
+  secretKey: () => "0".repeat(48),
+  simulatorUrl: "http://127.0.0.1",
+};
 
 /** The same check that the server makes of every request, and what could be better. */
 export function diagnose({ variables, hasRateLimit }: PlannedDeployment): Diagnosis {

@@ -1,3 +1,5 @@
+import { CALLBACK_PATH } from "../../src/agent/callback-address.ts";
+
 const REQUEST = /^\[wrangler:info\] ([A-Z]+) (\S+) (\d{3}) .*\((\d+ms)\)$/;
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
 
@@ -32,5 +34,7 @@ function calm(raw: string): string | undefined {
   const line = raw.replace(COLOURS, "").trimEnd();
   const [isRequest, method, path, status, duration] = REQUEST.exec(line) ?? [];
   if (line === "" || path === "/health") return undefined;
-  return isRequest === undefined ? line : `  ${method} ${path} ${status} ${duration}`;
+  // The address is a key to ring with.
+  const shown = path?.startsWith(CALLBACK_PATH) ? `${CALLBACK_PATH}…` : path;
+  return isRequest === undefined ? line : `  ${method} ${shown} ${status} ${duration}`;
 }

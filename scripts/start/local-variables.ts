@@ -35,7 +35,8 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
   mkdirSync(directory, { recursive: true });
   const given = parseEnv(readIfThere(devVars) ?? "");
   const { isReal, added } = completion(given, {
-    accessKey: () => keptAccessKey(join(directory, "access-key")),
+    accessKey: () => keptKey(join(directory, "access-key")),
+    secretKey: () => keptKey(join(directory, "secret-key")),
     simulatorUrl,
   });
   const hints = misspelt(Object.keys(given), MOST_EDITS.file);
@@ -60,8 +61,8 @@ export function readLocalVariables(root: string, port: number, simulatorUrl: str
   };
 }
 
-/** A random key that stays the same from run to run, so that clients need to be told only once. */
-function keptAccessKey(file: string): string {
+/** A random key that stays the same from run to run, so that clients need to be told only once, and tasks go on. */
+function keptKey(file: string): string {
   const kept = readIfThere(file)?.trim();
   if (kept !== undefined && /^[0-9a-f]{48}$/.test(kept)) return kept;
   const key = randomBytes(24).toString("hex");

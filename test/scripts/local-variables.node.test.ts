@@ -37,11 +37,26 @@ describe("what npm start makes of .dev.vars", () => {
     expect((await stat(join(root, ".wrangler/start-8787.env"))).mode & 0o077).toBe(0);
   });
 
+  /** The simulator runs beside the server, and can ring. */
+  const DOORBELL = ["CALLBACKS", "SECRET_KEY"];
   it.each<[string, string[], string, boolean, string[]]>([
     ["a token", [`ACEDATACLOUD_API_TOKEN=${TOKEN}`], "personal", true, ["MCP_ACCESS_KEY"]],
     ["both secrets", [`ACEDATACLOUD_API_TOKEN=${TOKEN}`, `MCP_ACCESS_KEY=${KEY}`], "personal", true, []],
-    ["a team", TEAM, "team", false, ["ACEDATACLOUD_API_BASE_URL", "ACEDATACLOUD_API_TOKEN"]],
-    ["pass-through", ["AUTH_MODE=passthrough"], "passthrough", false, ["ACEDATACLOUD_API_BASE_URL"]],
+    ["a team", TEAM, "team", false, ["ACEDATACLOUD_API_BASE_URL", "ACEDATACLOUD_API_TOKEN", ...DOORBELL]],
+    [
+      "pass-through",
+      ["AUTH_MODE=passthrough"],
+      "passthrough",
+      false,
+      ["ACEDATACLOUD_API_BASE_URL", ...DOORBELL],
+    ],
+    [
+      "pass-through without a doorbell",
+      ["AUTH_MODE=passthrough", "CALLBACKS=off", `SECRET_KEY=${KEY}${KEY}`],
+      "passthrough",
+      false,
+      ["ACEDATACLOUD_API_BASE_URL"],
+    ],
     [
       "the real API, where everybody pays",
       ["AUTH_MODE=passthrough", "ACEDATACLOUD_API_BASE_URL=https://api.acedata.cloud"],
