@@ -59,6 +59,7 @@ const VERSIONS: readonly string[] = [
   `,
   `
   ALTER TABLE task ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE task ADD COLUMN settled_at_ms INTEGER;
   ALTER TABLE task ADD COLUMN rings INTEGER;
   ALTER TABLE task ADD COLUMN rang_at_ms INTEGER;
   CREATE TABLE doorbell (

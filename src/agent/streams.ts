@@ -2,8 +2,8 @@ import { LifecycleCapability } from "agents/lifecycle";
 import { z } from "zod";
 import { createLog, errorName } from "../log.ts";
 import type { StreamOpening } from "../mcp/lane.ts";
-import { GO_ON, type ServerNotification } from "../mcp/stream-voice.ts";
-import { MAX_STREAMS } from "../mcp/subscription-store.ts";
+import { GO_ON, type ServerNotification, TO_BE_CONTINUED } from "../mcp/stream-voice.ts";
+import { isStreamHolder, MAX_STREAMS } from "../mcp/subscription-store.ts";
 
 /** A ticket is used at once, by the Worker that asked for it; one that is not used keeps no place for long. */
 export const TICKET_MS = 10_000;
@@ -15,10 +15,22 @@ const PATH = /^\/streams\/([\w-]+)$/;
 export const ticketRequest = (ticket: string): Request =>
   new Request(`https://account.invalid/streams/${ticket}`, { headers: { upgrade: "websocket" } });
 
+/**
+ * What is sent into a `subscriptions/listen` stream before its reader has to ask for more, in characters: as much as
+ * fits the Worker's buffer (`event-stream.ts`) in any script, so that no such stream is cut off for what it is sent. A
+ * finished task is 4,000 of them, or 25,000 with the longest prompt, since it is in there as data and as text.
+ */
+const MAX_UNASKED_CHARS = 64 * 1024;
+
+/** In the socket, where it outlasts the object's time in memory. */
 const attachmentSchema = z.object({
   holder: z.string(),
   /** Epoch milliseconds; later than for any stream that the holder had open. */
   openedAtMs: z.number(),
+  /** What was sent since the reader last asked for more. */
+  unaskedChars: z.number(),
+  /** Whether it was told to ask, and has yet to. */
+  isBehind: z.boolean(),
 });
 type Attachment = z.infer<typeof attachmentSchema>;
 
@@ -26,7 +38,7 @@ type Attachment = z.infer<typeof attachmentSchema>;
 export interface StreamEvents {
   /**
    * A stream is there to be told what it would otherwise never hear of: it opened, or goes on without new topics,
-   * since it has room for the rest, or since all streams of the holder that were newer are closed.
+   * since it has room again, or since all streams of the holder that were newer are closed.
    */
   opened(opening: StreamOpening): void;
   /** The stream that heard for a holder was closed, or gave way to a newer one. */
@@ -74,8 +86,7 @@ export class Streams extends LifecycleCapability {
     const { 0: theirs, 1: ours } = new WebSocketPair();
     this.lifecycle.sockets.accept(ours, [STREAM_TAG, holder]);
     const openedAtMs = Math.max(Date.now(), older === undefined ? 0 : attachmentOf(older).openedAtMs + 1);
-    const attachment: Attachment = { holder, openedAtMs };
-    ours.serializeAttachment(attachment);
+    attach(ours, { holder, openedAtMs, unaskedChars: 0, isBehind: false });
     try {
       if (older !== undefined) events.closed(holder);
       events.opened(opening);
@@ -89,7 +100,10 @@ export class Streams extends LifecycleCapability {
   }
 
   onWebSocketMessage(socket: WebSocket, message: string | ArrayBuffer): boolean {
-    if (message === GO_ON) this.#events()?.opened(goingOn(attachmentOf(socket).holder));
+    if (message !== GO_ON) return true;
+    const attachment = attachmentOf(socket);
+    attach(socket, { ...attachment, unaskedChars: 0, isBehind: false });
+    this.#events()?.opened(goingOn(attachment.holder));
     return true;
   }
 
@@ -112,14 +126,27 @@ export class Streams extends LifecycleCapability {
    * Sends to a holder: to its latest stream only, since every message goes to one (2025-11-25, "Multiple Connections").
    * A client that opens another stream before the old one is seen to be dead is not refused: SDK v1 tries twice within
    * three seconds, and then never again.
-   * @returns how many characters were sent: 0 when no stream is open.
+   * @returns false where the reader is behind; it says when it goes on (`opened`).
    */
-  send(holder: string, notification: ServerNotification): number {
+  send(holder: string, notification: ServerNotification): boolean {
     const latest = this.#latest(holder);
-    if (latest === undefined) return 0;
+    if (latest === undefined) return true;
     const text = JSON.stringify(notification);
+    if (!isStreamHolder(holder)) {
+      // Too short to be asked for one by one; a reader of these that is too far behind is cut off.
+      latest.send(text);
+      return true;
+    }
+    const attachment = attachmentOf(latest);
+    const unaskedChars = attachment.unaskedChars + text.length;
+    if (attachment.isBehind || (attachment.unaskedChars > 0 && unaskedChars > MAX_UNASKED_CHARS)) {
+      if (!attachment.isBehind) latest.send(JSON.stringify(TO_BE_CONTINUED));
+      attach(latest, { ...attachment, isBehind: true });
+      return false;
+    }
     latest.send(text);
-    return text.length;
+    attach(latest, { ...attachment, unaskedChars });
+    return true;
   }
 
   /** Ends the streams of a holder, and those that it is about to open. */
@@ -138,5 +165,6 @@ export class Streams extends LifecycleCapability {
     this.lifecycle.sockets.get(tag).filter(({ readyState }) => readyState === WebSocket.OPEN);
 }
 
+const attach = (socket: WebSocket, attachment: Attachment): void => socket.serializeAttachment(attachment);
 const attachmentOf = (socket: WebSocket): Attachment =>
   attachmentSchema.parse(socket.deserializeAttachment());

@@ -3,9 +3,8 @@ import { GO_ON, type StreamVoice, serverNotificationSchema, TO_BE_CONTINUED } fr
 /** A client that is gone is noticed only when a write fails (protocol-notes.md, "Streams"). */
 export const KEEP_ALIVE_MS = 5000;
 /**
- * What may wait for a client that reads slowly; one that is further behind is cut off, and learns the rest anew. Room
- * for a round of 50 looks that all found a video (4 KB each, most of it twice: as data and as text), and for whatever
- * is told at once when a stream opens (`news.ts`).
+ * What may wait for a client that reads slowly: whatever is sent without being asked for (`agent/streams.ts`), or two
+ * thousand changed resources. One that is further behind is cut off, and learns the rest anew.
  */
 export const MAX_BUFFERED_BYTES = 256 * 1024;
 
@@ -40,7 +39,7 @@ export function holdEventStream(
     clearInterval(keepAlive);
     socket.close();
   };
-  /** Asks for the rest of what is told at first, once the client has taken what came before. */
+  /** Asks for what there is beyond that, once the client has taken what came before. */
   const goOn = ({ desiredSize }: ReadableStreamDefaultController<Uint8Array>) => {
     if (isOver || !isToBeContinued || desiredSize !== MAX_BUFFERED_BYTES) return;
     isToBeContinued = false;

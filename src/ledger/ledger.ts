@@ -69,18 +69,12 @@ export class Ledger {
 
   /** Notes that a task is not wanted any more; the upstream has no way to cancel, so it goes on and is watched. */
   cancel(task: Task): Task {
-    return recordChange(this.#is, task, cancelRequested(task));
+    return recordChange(this.#is, task, cancelRequested(task, this.#is.now()));
   }
 
   /** How long ended tasks are kept at least. */
   get retentionMs(): number {
     return this.#settings.retentionMs;
-  }
-
-  /** @returns how long it takes until there can be news of a task, at most as long as a client should wait. */
-  untilNewsMs(task: Task): number {
-    const leftMs = (task.nextCheckAtMs ?? Number.POSITIVE_INFINITY) - this.#is.now();
-    return Math.min(Math.max(leftMs, 0), POLLING_INTERVAL_MS);
   }
 
   /** @returns the task that made a video, when this account made it. */

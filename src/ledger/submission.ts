@@ -69,6 +69,7 @@ export async function submit(
     lookedAtMs: null,
     nextCheckAtMs: createdAtMs + settings.requestTimeoutMs + ABANDONED_GRACE_MS,
     cancelRequested: false,
+    settledAtMs: null,
     rings: ours === undefined ? null : 0,
     rangAtMs: null,
     idempotencyKey,

@@ -26,6 +26,7 @@ const rowSchema = z
     looked_at_ms: shape.lookedAtMs,
     next_check_at_ms: shape.nextCheckAtMs,
     cancel_requested: z.literal([0, 1]).transform((flag) => flag === 1),
+    settled_at_ms: shape.settledAtMs,
     rings: shape.rings,
     rang_at_ms: shape.rangAtMs,
     idempotency_key: shape.idempotencyKey,
@@ -49,6 +50,7 @@ const rowSchema = z
       lookedAtMs: row.looked_at_ms,
       nextCheckAtMs: row.next_check_at_ms,
       cancelRequested: row.cancel_requested,
+      settledAtMs: row.settled_at_ms,
       rings: row.rings,
       rangAtMs: row.rang_at_ms,
       idempotencyKey: row.idempotency_key,
@@ -70,8 +72,8 @@ const POSITIONS_PER_MS = 1000;
 /** Finished tasks kept in memory beside their rows; a few hundred kilobytes at the most. */
 const MAX_REMEMBERED = 100;
 const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
-  finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, rings, rang_at_ms,
-  idempotency_key, request_hash`;
+  finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, settled_at_ms,
+  rings, rang_at_ms, idempotency_key, request_hash`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
@@ -268,6 +270,7 @@ const values = (task: Task): (string | number | null)[] => [
   task.lookedAtMs,
   task.nextCheckAtMs,
   task.cancelRequested ? 1 : 0,
+  task.settledAtMs,
   task.rings,
   task.rangAtMs,
   task.idempotencyKey,

@@ -37,6 +37,8 @@ export const taskSchema = z.object({
   nextCheckAtMs: z.number().nullable(),
   /** Somebody asked to cancel it. The upstream cannot, so it goes on. */
   cancelRequested: z.boolean(),
+  /** When it was cancelled or given up, and so over for the Tasks extension, whatever else is learnt of it. */
+  settledAtMs: z.number().nullable(),
   /** How many rings of the upstream counted; null where it was not given a callback address of ours. */
   rings: z.number().nullable(),
   /** When the latest ring that counted came. */

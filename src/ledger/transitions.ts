@@ -59,7 +59,8 @@ function waiting(task: Task, nowMs: number, heardAtMs: number | null, askedAtMs:
   if (!isOpen(task)) return { ...task, nextCheckAtMs: null };
   if (task.rangAtMs !== null && task.rangAtMs > askedAtMs) return { ...task, nextCheckAtMs: nowMs };
   const scheduledMs = nextLookAtMs(task.createdAtMs, nowMs, paceOf(task, nowMs, heardAtMs));
-  if (scheduledMs === null) return { ...task, state: "unknown", nextCheckAtMs: null };
+  if (scheduledMs === null)
+    return { ...task, state: "unknown", nextCheckAtMs: null, settledAtMs: task.settledAtMs ?? nowMs };
   // Only after the first ring, or a flood of them would be a flood of looks.
   const echoMs = task.rings === 1 && task.rangAtMs !== null ? echoAtMs(task.rangAtMs, nowMs) : null;
   return { ...task, nextCheckAtMs: Math.min(scheduledMs, echoMs ?? scheduledMs) };
@@ -105,8 +106,8 @@ const hasEnded = (task: Task): boolean =>
   task.taskId !== null && (task.state === "succeeded" || task.state === "failed");
 
 /** The task after somebody asked to cancel it: the upstream cannot, and it was paid for, so it is watched on. */
-export const cancelRequested = (task: Task): Task =>
-  isOpen(task) ? { ...task, cancelRequested: true } : task;
+export const cancelRequested = (task: Task, nowMs: number): Task =>
+  isOpen(task) ? { ...task, cancelRequested: true, settledAtMs: task.settledAtMs ?? nowMs } : task;
 
 const lastCompletion = (seen: Observation): number | undefined =>
   seen.kind === "succeeded"
@@ -170,6 +171,7 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     lookedAtMs: nowMs,
     nextCheckAtMs: null,
     cancelRequested: false,
+    settledAtMs: null,
     rings: null,
     rangAtMs: null,
     idempotencyKey: null,

@@ -54,6 +54,13 @@ export class OpenRequests {
     }
   }
 
+  /** Answers all that are open, because nothing else will. */
+  async endAll(): Promise<void> {
+    const open = [...this.#open];
+    this.#open.clear();
+    for (const [id, end] of open) await end(id);
+  }
+
   /** Forgets a request: there is an answer, or nobody can have one any more. */
   answered(id: RequestId): void {
     this.#open.delete(id);

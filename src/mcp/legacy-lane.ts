@@ -43,7 +43,7 @@ interface Session {
   /** Answers with one JSON document, which is a tenth cheaper than a stream of one event. */
   transport: SessionTransport;
   /** Answers with a stream, for calls that want to hear how far they are; there once one does. */
-  streaming?: SessionTransport;
+  streaming?: Promise<SessionTransport>;
   requests: OpenRequests;
 }
 
@@ -84,10 +84,14 @@ export function createLegacyLane(
           for (const over of sessions.save(saved.sessionId, saved)) live.delete(over);
         },
       },
-      // The transport's storage cannot delete: without this a closed session would rise again after eviction.
-      onsessionclosed: (sessionId) => {
+      onsessionclosed: async (sessionId) => {
+        // The transport's storage cannot delete: without this a closed session would rise again after eviction.
         sessions.end(sessionId);
+        const ended = live.get(sessionId);
         live.delete(sessionId);
+        // What is closed answers nothing any more, and so the calls that wait would stay open for ever.
+        await requests.endAll();
+        await (await ended?.streaming)?.close();
       },
     });
     transport.onanswered = (id) => requests.answered(id);
@@ -117,7 +121,8 @@ export function createLegacyLane(
   };
 
   return {
-    async serve({ request, body }, context) {
+    async serve({ request, body: sent }, context) {
+      const body = withoutTasks(sent);
       const sessionId = request.headers.get("mcp-session-id");
       if (sessionId === null) {
         const opened = await unbegun(context);
@@ -131,20 +136,19 @@ export function createLegacyLane(
       keep(sessionId, session);
       const { requests } = session;
       if (wantsProgress(body))
-        session.streaming ??= await connect(sessions.state(sessionId), context, requests, false);
-      const transport = (wantsProgress(body) && session.streaming) || session.transport;
+        session.streaming ??= connect(sessions.state(sessionId), context, requests, false);
+      const streaming = await session.streaming;
+      const transport = (wantsProgress(body) && streaming) || session.transport;
       const exchange = async () => {
         // Each transport has a server of its own, and only the one that runs a call can stop it.
-        if (session.streaming !== undefined && cancelledIn(body).length > 0)
-          await session.streaming.handleRequest(request, { parsedBody: body });
+        if (streaming !== undefined && cancelledIn(body).length > 0)
+          await streaming.handleRequest(request, { parsedBody: body });
         return transport.handleRequest(request, { parsedBody: body });
       };
+      const error = { code: REQUEST_CANCELLED, message: "Request cancelled" };
+      // The SDK throws when the client has left the stream that the answer would go to.
       return requests.follow(body, exchange, (id) =>
-        transport.send({
-          jsonrpc: "2.0",
-          id,
-          error: { code: REQUEST_CANCELLED, message: "Request cancelled" },
-        }),
+        transport.send({ jsonrpc: "2.0", id, error }).catch(() => undefined),
       );
     },
 
@@ -177,8 +181,22 @@ const progressTokenSchema = z.looseObject({
   method: z.literal("tools/call"),
   params: z.looseObject({ _meta: z.looseObject({ progressToken: z.union([z.string(), z.number()]) }) }),
 });
-/** Whether a call is to say how far it is, which takes a stream. */
-const wantsProgress = (body: unknown): boolean => progressTokenSchema.safeParse(body).success;
+/** Whether a call, or one of a batch, is to say how far it is, which takes a stream. */
+const wantsProgress = (body: unknown): boolean =>
+  [body].flat().some((message) => progressTokenSchema.safeParse(message).success);
+
+const taskSchema = z.looseObject({ params: z.looseObject({ task: z.unknown() }) });
+/**
+ * 2025-11-25, "Task Support and Handling": who does not declare tasks has to take no notice of a wish for one. The
+ * SDK refuses the call.
+ */
+function withoutTasks(body: unknown): unknown {
+  if (Array.isArray(body)) return body.map(withoutTasks);
+  const augmented = taskSchema.safeParse(body);
+  if (!augmented.success) return body;
+  const { task: _, ...params } = augmented.data.params;
+  return { ...augmented.data, params };
+}
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 

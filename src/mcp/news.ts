@@ -2,7 +2,7 @@ import { isOpen, type Task } from "../ledger/task.ts";
 import { createLog, errorName } from "../log.ts";
 import { taskUri } from "./resource-methods.ts";
 import type { SessionStore } from "./session-store.ts";
-import { type ServerNotification, TO_BE_CONTINUED } from "./stream-voice.ts";
+import type { ServerNotification } from "./stream-voice.ts";
 import { isStreamHolder, type SubscriptionStore } from "./subscription-store.ts";
 import { isTerminal, type TaskDirectory, type TaskView } from "./task-directory.ts";
 
@@ -11,12 +11,6 @@ import { isTerminal, type TaskDirectory, type TaskView } from "./task-directory.
  * again: TCP goes on for 15 to 18 minutes with a client that vanished without a word, as a laptop does that sleeps.
  */
 const LOST_WITH_STREAM_MS = 20 * 60_000;
-/**
- * What a stream is told at once when it opens, in characters: with the one that goes over it (a prompt may have 10,000
- * characters, and is in there twice) it fits the buffer for a client (`event-stream.ts`) in any script.
- */
-const TOLD_AT_ONCE_CHARS = 32 * 1024;
-
 const TASK_PREFIX = "task:";
 /** The topic of a task as the extension shows it. The topic of a resource is its URI. */
 export const taskTopic = (taskId: string): string => `${TASK_PREFIX}${taskId}`;
@@ -36,9 +30,9 @@ export interface NewsDependencies {
   tasks: TaskDirectory;
   /**
    * Sends to the open stream of a holder, if there is one.
-   * @returns how many characters it took.
+   * @returns false where its reader is behind, and will ask for what it missed.
    */
-  send(holder: string, notification: ServerNotification): number;
+  send(holder: string, notification: ServerNotification): boolean;
   /** @returns epoch milliseconds. */
   now(): number;
 }
@@ -68,10 +62,10 @@ export class News {
     for (const topic of topics) this.#orLog(() => this.#publishOne(topic));
   }
 
-  /** Tells a stream that has just been opened what it would otherwise never hear of, or goes on with it. */
+  /** Tells a stream that was opened, or goes on, what it would otherwise never hear of. */
   welcome(holder: string): void {
-    if (isStreamHolder(holder)) this.#tellPresentState(holder);
-    else this.#tellMissed(holder);
+    if (!isStreamHolder(holder)) this.#tellMissed(holder);
+    else if (!this.#tellWaiting(holder)) this.#tellPresentState(holder);
   }
 
   #publishOne(topic: string): void {
@@ -79,8 +73,12 @@ export class News {
     const holders = subscriptions.holdersOf(topic);
     const notification = holders.length === 0 ? undefined : this.#about(topic);
     if (notification === undefined) return;
-    subscriptions.changed(topic, now());
-    for (const holder of holders) this.#orLog(() => send(holder, notification));
+    for (const holder of holders)
+      this.#orLog(() => {
+        // A session's stream may be gone without anybody knowing, and another one hears of it.
+        if (!isStreamHolder(holder)) subscriptions.changed(holder, topic, now());
+        if (!send(holder, notification)) subscriptions.changed(holder, topic, now());
+      });
   }
 
   /** Tells the stream of a session what changed while there was none, or may have been lost with the one before. */
@@ -91,19 +89,25 @@ export class News {
     for (const uri of missed) send(sessionId, resourceUpdated(uri));
   }
 
-  /** Tells a stream of the tasks that are over, as much as goes at once: nothing will be announced of them any more. */
+  /** Tells a stream what had to wait for its reader, as it is by now. @returns whether there was anything. */
+  #tellWaiting(holder: string): boolean {
+    const { subscriptions, send } = this.#is;
+    const waiting = subscriptions.changedSince(holder, 0);
+    for (const topic of waiting) {
+      const notification = this.#about(topic);
+      if (notification !== undefined && !send(holder, notification)) break;
+      subscriptions.told(holder, topic);
+    }
+    return waiting.length > 0;
+  }
+
+  /** Tells a stream of the tasks that are over: nothing will be announced of them any more. */
   #tellPresentState(holder: string): void {
     const { subscriptions, send, now } = this.#is;
-    let chars = 0;
-    for (const topic of subscriptions.untold(holder)) {
+    for (const topic of subscriptions.topicsOf(holder)) {
       const view = this.#taskOf(topic);
       if (view === undefined || !isTerminal(view)) continue;
-      if (chars >= TOLD_AT_ONCE_CHARS) {
-        subscriptions.toldBefore(holder, topic, now());
-        send(holder, TO_BE_CONTINUED);
-        return;
-      }
-      chars += send(holder, taskChanged(view));
+      if (!send(holder, taskChanged(view))) subscriptions.changed(holder, topic, now());
     }
   }
 

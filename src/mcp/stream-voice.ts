@@ -11,8 +11,8 @@ export const serverNotificationSchema = z.object({
 export type ServerNotification = z.infer<typeof serverNotificationSchema>;
 
 /**
- * Between the two ends of a stream only, never to a client: there is more to tell at first than was told at once, and
- * the end that holds the client asks for it (`GO_ON`) when that is handed over.
+ * Between the two ends of a stream only, never to a client: there is more to tell than goes at once, and the end that
+ * holds the client asks for it (`GO_ON`) when that is handed over.
  */
 export const TO_BE_CONTINUED: ServerNotification = { method: "veo/to_be_continued", params: {} };
 export const GO_ON = "go on";

@@ -36,23 +36,24 @@ export class SubscriptionStore {
       .toArray()
       .map(({ holder }) => holder);
 
-  /** Notes that what a topic stands for changed: a holder whose stream is closed hears of it when it reopens. */
-  changed(topic: string, nowMs: number): void {
-    this.#sql.exec("UPDATE subscription SET changed_at_ms = ? WHERE topic = ?", nowMs, topic);
+  /** Notes that what a topic stands for changed: a holder that could not be told hears of it later. */
+  changed(holder: string, topic: string, nowMs: number): void {
+    this.#sql.exec(
+      "UPDATE subscription SET changed_at_ms = ? WHERE holder = ? AND topic = ?",
+      nowMs,
+      holder,
+      topic,
+    );
   }
 
+  /** @returns what changed since then, the oldest change first. */
   changedSince = (holder: string, sinceMs: number): string[] =>
-    this.#topics("holder = ? AND changed_at_ms >= ? ORDER BY changed_at_ms", holder, sinceMs);
+    this.#topics("holder = ? AND changed_at_ms >= ? ORDER BY changed_at_ms, topic", holder, sinceMs);
 
-  /** @returns the topics of which nothing was said to a stream, in their order. */
-  untold = (holder: string): string[] =>
-    this.#topics("holder = ? AND changed_at_ms IS NULL ORDER BY topic", holder);
-
-  /** Notes that a stream was told what there was to tell of the topics before this one. */
-  toldBefore(holder: string, topic: string, nowMs: number): void {
+  /** Notes that a holder was told of a topic. */
+  told(holder: string, topic: string): void {
     this.#sql.exec(
-      "UPDATE subscription SET changed_at_ms = ? WHERE holder = ? AND topic < ? AND changed_at_ms IS NULL",
-      nowMs,
+      "UPDATE subscription SET changed_at_ms = NULL WHERE holder = ? AND topic = ?",
       holder,
       topic,
     );

@@ -2,9 +2,15 @@ import { INTERNAL_ERROR } from "@modelcontextprotocol/server";
 import type { Ledger } from "../ledger/ledger.ts";
 import { progressAfter } from "../ledger/progress.ts";
 import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
-import { isOpen, type Task } from "../ledger/task.ts";
+import type { Task } from "../ledger/task.ts";
 import type { Deployment } from "../tools/define-tool.ts";
-import { cancelledNextStep, taskAnswer, taskLinks, troubleText } from "../tools/task-answer.ts";
+import {
+  cancelledNextStep,
+  givenUpNextStep,
+  taskAnswer,
+  taskLinks,
+  troubleText,
+} from "../tools/task-answer.ts";
 import { type CalledTool, errorResult, successResult } from "./tool-methods.ts";
 
 /** The Tasks extension (2026-07-28). */
@@ -86,12 +92,14 @@ export function taskView(task: Task, ledger: Ledger, deployment: Deployment, now
   const shared = {
     taskId: task.submissionId,
     createdAt: new Date(task.createdAtMs).toISOString(),
-    lastUpdatedAt: new Date(task.checkedAtMs ?? task.createdAtMs).toISOString(),
+    lastUpdatedAt: new Date(task.settledAtMs ?? task.checkedAtMs ?? task.createdAtMs).toISOString(),
     ttlMs: ledger.retentionMs,
   };
   // The upstream cannot cancel: whoever asked is done with it, and stays so whatever still comes of it.
   if (task.cancelRequested)
     return { ...shared, status: "cancelled", statusMessage: cancelledNextStep(task.submissionId) };
+  // What was given up was shown as failed, and stays so, whatever veo_get_task has learnt of it since.
+  if (task.settledAtMs !== null) return { ...shared, ...failed(givenUpNextStep(task.submissionId)) };
   switch (task.state) {
     case "submitting":
     case "processing":
@@ -112,13 +120,16 @@ export function taskView(task: Task, ledger: Ledger, deployment: Deployment, now
       const result = errorResult(error, deployment.payer);
       return { ...shared, status: "completed", result: { ...result, resultType: "complete" } };
     }
-    case "unknown": {
-      const { next_step } = taskAnswer(task, { ledger, deployment });
-      const statusMessage = "It is not known what became of this video.";
-      const error = { code: INTERNAL_ERROR, message: `${statusMessage} ${next_step}` };
-      return { ...shared, status: "failed", statusMessage, error };
-    }
+    case "unknown":
+      return { ...shared, ...failed(taskAnswer(task, { ledger, deployment }).next_step) };
   }
+}
+
+/** How a task stands of which it is not known what became. */
+function failed(nextStep: string) {
+  const statusMessage = "It is not known what became of this video.";
+  const error = { code: INTERNAL_ERROR, message: `${statusMessage} ${nextStep}` };
+  return { status: "failed", statusMessage, error } as const;
 }
 
 /** The ledger's tasks. */
@@ -134,9 +145,9 @@ export function ledgerTasks(ledger: Ledger, deployment: Deployment, now: () => n
       return task && taskView(task, ledger, deployment, now());
     },
     async get(taskId) {
-      const task = known(taskId);
+      const view = this.peek(taskId);
       // What is over stays as it was shown: asking for it must not bring it back to life.
-      if (task === undefined || !isOpen(task)) return this.peek(taskId);
+      if (view === undefined || isTerminal(view)) return view;
       await ledger.poll({ taskId }, { waitMs: 0, mayAdopt: false });
       return this.peek(taskId);
     },

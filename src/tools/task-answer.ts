@@ -125,6 +125,10 @@ export function troubleText({ ledger, deployment }: Surroundings): string | unde
   return `The last check failed. ${what} ${nextStep}`;
 }
 
+/** What there is to say of a task that is not watched any more. */
+export const givenUpNextStep = (id: string): string =>
+  `Nothing was heard of it for a day. Calling veo_get_task with task_id "${id}" asks once more.`;
+
 /** What there is to say of a task that somebody asked to cancel. */
 export const cancelledNextStep = (id: string): string =>
   `Cancelling was asked for, but the upstream cannot: the video was paid for and goes on. Call veo_get_task with task_id "${id}" to have it after all.`;
@@ -156,7 +160,7 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
     case "unknown":
       return task.taskId === null
         ? "It is not known whether this was accepted, and it may have been charged. Look with veo_get_tasks_batch without ids before sending it again."
-        : `Nothing was heard of it for a day. Calling veo_get_task with task_id "${id}" asks once more.`;
+        : givenUpNextStep(id);
   }
 }
 

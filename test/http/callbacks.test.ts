@@ -91,13 +91,15 @@ describe("the door of the doorbell", () => {
     expect(bell.askedAt()).toEqual([0, 2, 5, 10]);
   });
 
-  it("does not read a body, however long it would go on", async () => {
+  it("does not read a body", async () => {
     let pulls = 0;
     const body = new ReadableStream(
       {
         pull(controller) {
           pulls += 1;
           controller.enqueue(new Uint8Array(65_536));
+          // Not for ever: whoever reads it after all must fail here, and not fill the memory.
+          if (pulls === 10) controller.close();
         },
       },
       { highWaterMark: 0 },

@@ -30,6 +30,7 @@ const processing: Task = {
   lookedAtMs: null,
   nextCheckAtMs: 20_000,
   cancelRequested: false,
+  settledAtMs: null,
   rings: null,
   rangAtMs: null,
   idempotencyKey: "key",

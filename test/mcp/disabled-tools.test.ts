@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { migrate } from "../../src/agent/schema.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Parking } from "../../src/ledger/parking.ts";
 import { TaskStore } from "../../src/ledger/task-store.ts";
@@ -24,7 +25,9 @@ describe("tools that an operator switched off", () => {
       payer: "operator",
     } as const;
     const catalogue = createCatalogue(deployment, () => undefined);
-    const told = await world.inObject(async (_, { storage: { sql } }) => {
+    const told = await world.inObject(async (_, { storage }) => {
+      migrate(storage);
+      const { sql } = storage;
       const ledger = new Ledger(
         {
           tasks: new TaskStore(sql),

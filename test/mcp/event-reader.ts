@@ -94,25 +94,25 @@ export interface StreamingSession {
   /** Sends a request. @returns its whole answer. */
   ask(method: string, params?: object): Promise<{ status: number; body: unknown }>;
   subscribe(...uris: string[]): Promise<void>;
-  /** Asks for the stream of the session. */
-  get(headers?: Record<string, string>): Promise<Response>;
+  /** Asks for the stream of the session. @param headers in place of the usual ones; `undefined` leaves one out. */
+  get(headers?: Record<string, string | undefined>): Promise<Response>;
   /** Opens it. */
   open(): Promise<EventReader>;
   end(): Promise<Response>;
 }
 
 export async function openSession(world: World, bearer = ACCESS_KEY): Promise<StreamingSession> {
-  const send = (method: string, headers: Record<string, string>, body?: object) =>
-    world.fetch("/mcp", {
+  const send = (method: string, headers: Record<string, string | undefined>, body?: object) => {
+    const sent = new Headers({ authorization: `Bearer ${bearer}`, "content-type": "application/json" });
+    const accept = "application/json, text/event-stream";
+    for (const [name, value] of Object.entries({ accept, ...headers }))
+      if (value !== undefined) sent.set(name, value);
+    return world.fetch("/mcp", {
       method,
-      headers: {
-        authorization: `Bearer ${bearer}`,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        ...headers,
-      },
+      headers: sent,
       ...(body && { body: JSON.stringify({ jsonrpc: "2.0", ...body }) }),
     });
+  };
   const identity = {
     protocolVersion: "2025-11-25",
     capabilities: {},
@@ -126,7 +126,7 @@ export async function openSession(world: World, bearer = ACCESS_KEY): Promise<St
     const answer = await send("POST", session, { id: 1, method, params });
     return { status: answer.status, body: z.json().parse(await answer.json()) };
   };
-  const get = (headers: Record<string, string> = {}) =>
+  const get = (headers: Record<string, string | undefined> = {}) =>
     send("GET", { ...session, accept: "text/event-stream", ...headers });
   return {
     id,
@@ -147,3 +147,23 @@ export async function openSession(world: World, bearer = ACCESS_KEY): Promise<St
 /** Expects that an account's object is not in memory: whatever was asked, the Worker answered alone. */
 export const expectAsleep = (account = "owner"): Promise<void> =>
   expect(evictDurableObject(env.VEO_AGENT.getByName(account))).rejects.toThrow("not currently running");
+
+/** @returns how many streams an account's object holds. */
+export const openStreams = (world: World, account?: string): Promise<number> =>
+  world.inObject(
+    (_, state) => state.getWebSockets().filter(({ readyState }) => readyState === WebSocket.OPEN).length,
+    account,
+  );
+
+/** Lets whatever has begun come to its end, until an account's object holds so many streams. */
+export async function expectStreams(world: World, count: number, account?: string): Promise<void> {
+  for (let turn = 0; turn < 100 && (await openStreams(world, account)) !== count; turn += 1)
+    await world.settle();
+  expect(await openStreams(world, account)).toBe(count);
+}
+
+/** Waits until a condition is met that needs no time to pass: messages have yet to be delivered. */
+export async function expectSoon(world: World, isMet: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 100 && !isMet(); turn += 1) await world.settle();
+  expect(isMet()).toBe(true);
+}

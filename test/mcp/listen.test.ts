@@ -6,7 +6,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
 import { connectModern, type TestClient } from "../clients.ts";
 import { ACCESS_KEY, createWorld, ORIGIN, type World } from "../world.ts";
-import { askToListen, expectAsleep, listen, readEvents, type StreamMessage } from "./event-reader.ts";
+import {
+  askToListen,
+  expectAsleep,
+  expectSoon,
+  expectStreams,
+  listen,
+  openStreams,
+  readEvents,
+  type StreamMessage,
+} from "./event-reader.ts";
 import { askModern } from "./raw-request.ts";
 
 const uriOf = (id: string) => `veo://tasks/${id}`;
@@ -57,7 +66,6 @@ describe("subscriptions/listen", () => {
     world.inObject((_, state) => {
       for (const socket of state.getWebSockets()) socket.close();
     });
-  const openSockets = () => world.inObject((_, state) => state.getWebSockets().length);
   const subscriptions = () =>
     world.inObject((_, { storage }) => storage.sql.exec("SELECT * FROM subscription").toArray().length);
 
@@ -193,7 +201,7 @@ describe("subscriptions/listen", () => {
       );
       expect(await stream.rest()).toEqual([ended("x")]);
     }
-    expect([await openSockets(), await subscriptions()]).toEqual([0, 0]);
+    expect([await openStreams(world), await subscriptions()]).toEqual([0, 0]);
   });
 
   it("hears of what the alarm alone finds, with the object out of memory in between", async () => {
@@ -228,7 +236,7 @@ describe("subscriptions/listen", () => {
     expect((await stream.next()).params).toMatchObject({ taskId: second.submissionId, status: "completed" });
     await world.evict();
     await stream.leave();
-    await vi.waitFor(async () => expect(await openSockets()).toBe(0));
+    await expectStreams(world, 0);
     expect(await subscriptions()).toBe(0);
   });
 
@@ -242,7 +250,7 @@ describe("subscriptions/listen", () => {
     expect(await stream.rest()).toEqual([]);
     expect(await left.rest()).toEqual([]);
     await world.advance(90_000);
-    expect([await openSockets(), await subscriptions()]).toEqual([0, 0]);
+    expect([await openStreams(world), await subscriptions()]).toEqual([0, 0]);
     const again = await listen(world, { notifications });
     expect(await again.next()).toEqual(message(1, TASK, await shown(submissionId)));
     await again.leave();
@@ -295,14 +303,14 @@ describe("subscriptions/listen", () => {
     const subscription = await world.until(listener.listen(filter));
     expect(subscription.honoredFilter).toEqual({ resourceSubscriptions: [uriOf(taskId)] });
     await world.advance(90_000);
-    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    await expectSoon(world, () => heard.length === 2);
     expect(heard).toMatchObject([
       { method: TASK, params: { taskId: submissionId, status: "completed" } },
       { method: UPDATED, params: { uri: uriOf(taskId) } },
     ]);
     await world.until(subscription.close());
     expect(await subscription.closed).toBe("local");
-    await vi.waitFor(async () => expect(await openSockets()).toBe(0));
+    await expectStreams(world, 0);
 
     const once = await world.until(listener.listen(filter));
     await world.crash();

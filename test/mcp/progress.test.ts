@@ -49,6 +49,14 @@ describe.each(LANES)("progress of a call that waits, $lane", ({ connect }) => {
     }
   });
 
+  it("is said once when a look comes with the tenth second", async () => {
+    const task_id = await submit();
+    await world.advance(5000);
+    const { heard, call } = follow(task_id, { wait_seconds: 45 });
+    await world.until(call);
+    expect(heard.map(({ progress }) => progress)).toEqual([5, 15, 25, 35, 45]);
+  });
+
   it("goes on past the time that most videos take, and the share neither falls nor reaches the whole", async () => {
     const task_id = await submit();
     await world.advance(150_000);
@@ -66,7 +74,7 @@ describe.each(LANES)("progress of a call that waits, $lane", ({ connect }) => {
   it("keeps a client waiting that gives up on a call after less", async () => {
     const task_id = await submit();
     await world.advance(1000);
-    const patience = { timeout: 15_000, resetTimeoutOnProgress: true, onprogress: () => undefined };
+    const patience = { timeout: 20_000, resetTimeoutOnProgress: true, onprogress: () => undefined };
     const call = client.callTool("veo_get_task", { task_id, ...WAIT }, patience);
     expect((await world.until(call)).structuredContent).toMatchObject({ state: "processing" });
   });

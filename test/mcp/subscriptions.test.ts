@@ -8,11 +8,16 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_STREAMS } from "../../src/mcp/subscription-store.ts";
 import { connectModern, type TestClient } from "../clients.ts";
 import { ACCESS_KEY, createWorld, ORIGIN, type World } from "../world.ts";
-import { type EventReader, openSession, type StreamingSession } from "./event-reader.ts";
+import {
+  type EventReader,
+  expectSoon,
+  expectStreams,
+  openSession,
+  openStreams,
+  type StreamingSession,
+} from "./event-reader.ts";
 
 const MINUTE_MS = 60_000;
-/** After that long, nothing that was sent can still be on its way. */
-const QUIET_MS = 30 * MINUTE_MS;
 const uriOf = (id: string) => `veo://tasks/${id}`;
 const updated = (uri: string) => ({
   jsonrpc: "2.0",
@@ -40,14 +45,17 @@ describe("resources/subscribe and the GET stream of a session", () => {
     return {
       uri: uriOf(String(structuredContent?.submission_id)),
       uriByTask: uriOf(taskId),
-      /** @param lookMs how far its next look may be. */
-      async finish(lookMs = MINUTE_MS) {
+      async finish() {
         world.simulator.finish(taskId);
-        await world.advance(lookMs);
+        await world.advance(MINUTE_MS);
       },
     };
   };
-  const openSockets = () => world.inObject((_, state) => state.getWebSockets().length);
+  /** Lets so much time pass, without a look, that nothing which was sent can still be on its way. */
+  const quiet = async () => {
+    await world.settle();
+    vi.setSystemTime(Date.now() + 30 * MINUTE_MS);
+  };
   const subscriptions = () =>
     world.inObject((_, { storage }) => storage.sql.exec("SELECT * FROM subscription").toArray().length);
   /** Ends the session. @returns what was said on a stream of it that nobody has read. */
@@ -56,9 +64,9 @@ describe("resources/subscribe and the GET stream of a session", () => {
     return Promise.all(streams.map((stream) => stream.rest()));
   };
   const left = async (stream: EventReader) => {
-    const before = await openSockets();
+    const before = await openStreams(world);
     await stream.leave();
-    await vi.waitFor(async () => expect(await openSockets()).toBe(before - 1));
+    await expectStreams(world, before - 1);
   };
 
   it("announce what changes, under the ids that were subscribed to, and only until it is unsubscribed from", async () => {
@@ -99,7 +107,7 @@ describe("resources/subscribe and the GET stream of a session", () => {
     const opened = await session.open();
     expect(await opened.next()).toEqual(updated(first.uri));
     await session.subscribe(third.uri);
-    await world.advance(QUIET_MS);
+    await quiet();
     await left(opened);
     await world.evict();
     await third.finish();
@@ -109,7 +117,7 @@ describe("resources/subscribe and the GET stream of a session", () => {
     const reopened = await session.open();
     expect([await reopened.next(), await reopened.next()]).toEqual([updated(third.uri), updated(second.uri)]);
     // Long after all of it was heard, nothing is said again.
-    await world.advance(QUIET_MS);
+    await quiet();
     await left(reopened);
     expect(await saidOn(await session.open())).toEqual([[]]);
   });
@@ -125,7 +133,7 @@ describe("resources/subscribe and the GET stream of a session", () => {
     await finish();
     await world.advance(notedMs - Date.now());
     await left(lost);
-    await world.advance(QUIET_MS);
+    await quiet();
     expect(await saidOn(await session.open())).toEqual([[updated(uri)]]);
   });
 
@@ -134,12 +142,12 @@ describe("resources/subscribe and the GET stream of a session", () => {
     await session.subscribe(uri);
     const stream = await session.open();
     await finish();
-    await world.advance(QUIET_MS);
+    await quiet();
     await world.crash();
     expect(await stream.rest()).toEqual([updated(uri)]);
     const again = await session.open();
     expect(await again.next()).toEqual(updated(uri));
-    await world.advance(QUIET_MS);
+    await quiet();
     await left(again);
     expect(await saidOn(await session.open())).toEqual([[]]);
   });
@@ -162,12 +170,12 @@ describe("resources/subscribe and the GET stream of a session", () => {
     await session.subscribe(first.uri, second.uri, third.uri);
     const [older, newer] = [await session.open(), await session.open()];
     await first.finish();
-    await world.advance(QUIET_MS);
+    await quiet();
     await second.finish();
     await left(newer);
     expect(await older.next()).toEqual(updated(second.uri));
-    await world.advance(QUIET_MS);
-    await third.finish(10 * MINUTE_MS);
+    await quiet();
+    await third.finish();
     expect(await older.next()).toEqual(updated(third.uri));
     // Whoever opens another one before the old one is seen to be dead is told what that one may have lost.
     const newest = await session.open();
@@ -178,7 +186,7 @@ describe("resources/subscribe and the GET stream of a session", () => {
   it("take streams that are asked for at the same moment, as reconnecting clients do", async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => session.get()));
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
-    expect(await openSockets()).toBe(8);
+    await expectStreams(world, 8);
     await session.end();
     await Promise.all(answers.map((answer) => answer.text()));
   });
@@ -191,13 +199,13 @@ describe("resources/subscribe and the GET stream of a session", () => {
       await one.subscribe(uri);
       for (let count = 0; count < 5; count += 1) streams.push(await one.open());
     }
-    expect(await openSockets()).toBe(MAX_STREAMS);
+    await expectStreams(world, MAX_STREAMS);
     await world.evict();
     await finish();
     for (const one of sessions) await one.end();
     const said = await Promise.all(streams.map((stream) => stream.rest()));
     expect(said).toEqual(said.map((_, index) => (index % 5 === 4 ? [updated(uri)] : [])));
-    await vi.waitFor(async () => expect(await openSockets()).toBe(0));
+    await expectStreams(world, 0);
     expect(await subscriptions()).toBe(0);
   });
 
@@ -225,17 +233,17 @@ describe("resources/subscribe and the GET stream of a session", () => {
     });
     // The SDK's own transport does not satisfy its own interface under exactOptionalPropertyTypes.
     await listener.connect(transport as Parameters<typeof listener.connect>[0]);
-    await vi.waitFor(async () => expect(await openSockets()).toBe(1));
+    await expectStreams(world, 1);
     const [watched, other] = [await make(), await make()];
     for (const uri of [watched.uri, watched.uriByTask, other.uri]) await listener.subscribeResource({ uri });
     await listener.unsubscribeResource({ uri: other.uri });
     await world.evict();
     await other.finish();
     await watched.finish();
-    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    await expectSoon(world, () => heard.length === 2);
     expect(heard).toEqual([watched.uri, watched.uriByTask]);
     await transport.terminateSession();
     await listener.close();
-    await vi.waitFor(async () => expect(await openSockets()).toBe(0));
+    await expectStreams(world, 0);
   });
 });

@@ -7,6 +7,7 @@ import { WatchStore } from "../../src/ledger/watch-store.ts";
 import { createCatalogue } from "../../src/mcp/catalogue.ts";
 import { createModernLane } from "../../src/mcp/modern-lane.ts";
 import { ledgerTasks } from "../../src/mcp/task-directory.ts";
+import type { CallerContext } from "../../src/tools/define-tool.ts";
 import { createUpstreamClient } from "../../src/veo/upstream-client.ts";
 import { createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 import { type RawRequest, readAnswer, toModern } from "./raw-request.ts";
@@ -45,8 +46,8 @@ function laneOver(storage: DurableObjectStorage) {
   const quiet = () => undefined;
   const tasks = ledgerTasks(ledger, deployment, () => Date.now());
   const lane = createModernLane(createCatalogue(deployment, quiet), tasks, quiet);
-  return async (asked: RawRequest) =>
-    readAnswer(await lane.serve(toModern(asked), { deployment, ledger, ownsToken: true }));
+  const context: CallerContext = { deployment, ledger, ownsToken: true, hold: (call) => call() };
+  return async (asked: RawRequest) => readAnswer(await lane.serve(toModern(asked), context));
 }
 
 describe("tasks, where an operator switched tools off", () => {

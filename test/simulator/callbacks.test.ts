@@ -58,7 +58,7 @@ test.each([
   ["[repeated-callback]", [GENERATION_MS, GENERATION_MS, GENERATION_MS + 20_000]],
   ["[callback-flood]", Array.from({ length: 100 }, (_, index) => index * 1200)],
   ["[never]", []],
-])("a callback of %s comes at %j ms, with a body that claims the end", async (word, expected) => {
+])("a callback of %s comes when the word says, with a body that claims the end", async (word, expected) => {
   await submit(`a cat ${word}`);
   await submit("a dog that calls nobody", {});
   const bodies: string[] = [];
