@@ -64,6 +64,9 @@ const recordSchema = z.looseObject({
   response: responseSchema.nullish().catch(undefined),
 });
 
+/** Of the request as the upstream keeps it: what stays inside. */
+const askedSchema = z.looseObject({ callback_url: text }).catch({ callback_url: undefined });
+
 /**
  * Reads a task record, in any of the shapes that the upstream's sources show.
  * @returns undefined when there is no task in it (`null`, `{}`, an error body, anything unreadable).
@@ -80,6 +83,7 @@ export function observeRecord(record: unknown): Observation | undefined {
   const finishedAtMs = parseUpstreamTimeMs(parsed.data.finished_at);
   const request = publicRequest(parsed.data.request);
   const tool = toolOf(parsed.data.type, request);
+  const { callback_url: callbackUrl } = askedSchema.parse(parsed.data.request);
   return {
     taskId,
     request,
@@ -88,9 +92,15 @@ export function observeRecord(record: unknown): Observation | undefined {
     ...(createdAtMs !== undefined && { createdAtMs }),
     ...(finishedAtMs !== undefined && { finishedAtMs }),
     ...(parsed.data.elapsed !== undefined && { elapsedSeconds: parsed.data.elapsed }),
-    ...outcomeOf(response ?? {}),
+    ...withoutAddress(outcomeOf(response ?? {}), callbackUrl),
   };
 }
+
+/** What the upstream said, without the address that it was given to ring at: whoever knows it can ring there. */
+const withoutAddress = (outcome: Outcome, address: string | undefined): Outcome =>
+  outcome.kind !== "failed" || address === undefined
+    ? outcome
+    : { ...outcome, message: outcome.message.replaceAll(address, "[address]") };
 
 /** Reads the body that a paid call answered with, when it already carries the result (upstream-contract.md). */
 export function observeFinalBody(taskId: string, body: unknown): Observation | undefined {

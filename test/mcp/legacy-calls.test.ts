@@ -61,4 +61,13 @@ describe("calls of the 2025 generation", () => {
     for (const answer of await world.until(Promise.all(held), 0))
       expect(answer).toMatchObject({ error: { message: "Request cancelled" } });
   });
+
+  it("that are taken back after their client left the stream are ended without a fuss", async () => {
+    const call = await session.send(wait(7, 50, "t"));
+    await call.body?.cancel();
+    await world.advance(11_000);
+    const notification = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 7 } };
+    expect((await session.send(notification)).status).toBe(202);
+    expect((await session.ask("ping")).result).toEqual({});
+  });
 });

@@ -46,6 +46,14 @@ describe("reading a task record", () => {
     expect(observe(response)).toMatchObject({ kind: "failed", code });
   });
 
+  it("leaves out the address to ring at, which the upstream may quote", () => {
+    const callback_url = "https://veo.test/callbacks/sealed";
+    const error = { code: "api_error", message: `${callback_url} did not answer` };
+    expect(observe({ success: false, error }, { request: { callback_url } })).toMatchObject({
+      message: "[address] did not answer",
+    });
+  });
+
   it("prefers the Unix time of the record, and reads the times of its videos in UTC+8", () => {
     const seen = observe(
       {
