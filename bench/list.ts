@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Simulator } from "../test/simulator/simulator.ts";
+import { UPSTREAM_TOKEN } from "./deployments.ts";
 import type { Connection } from "./http-client.ts";
 import { type McpClient, openClient, toolAnswerOf } from "./mcp-client.ts";
 import { compare } from "./measure.ts";
 import { atMost, type Line, rounded } from "./report.ts";
 import { type Part, setStage } from "./stage.ts";
-import { UPSTREAM_TOKEN } from "./workerd.ts";
 
 const FEW = 10;
 const MANY = 10_000;

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { ACCESS_KEY } from "./deployments.ts";
 import type { Connection, HttpAnswer, PreparedRequest } from "./http-client.ts";
-import { ACCESS_KEY } from "./workerd.ts";
 
 const IDENTITY = { name: "veo-bench", version: "1.0.0" };
 const headersFor = (bearer: string) => ({
@@ -12,26 +12,36 @@ const headersFor = (bearer: string) => ({
 /** The requests of one client of one protocol generation. */
 export interface McpClient {
   readonly lane: LaneName;
+  /** Those of every request; with them, and without a body, a GET opens the stream of a session. */
+  readonly headers: Headers;
+  /** @param name what the request is about, which the 2026 generation repeats in a header. */
+  request(method: string, params: Record<string, unknown>, name?: string): PreparedRequest;
   listTools(): PreparedRequest;
   callTool(name: string, args: Record<string, unknown>): PreparedRequest;
 }
 export const LANE_NAMES = ["2025-11-25", "2026-07-28"] as const;
 export type LaneName = (typeof LANE_NAMES)[number];
 
-/**
- * Opens a client: a session in the 2025 generation, nothing at all in that of 2026.
- * @param bearer the access key, or an access token.
- */
+export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+
+export interface ClientOptions {
+  /** The access key, an access token, or an upstream key; the owner's access key when left out. */
+  readonly bearer?: string;
+  /** Whether it knows the Tasks extension, which only the 2026 generation has. */
+  readonly knowsTasks?: boolean;
+}
+
+/** Opens a client: a session in the 2025 generation, nothing at all in that of 2026. */
 export function openClient(
   lane: LaneName,
   connection: Connection,
   mcpUrl: string,
-  bearer = ACCESS_KEY,
+  { bearer = ACCESS_KEY, knowsTasks = false }: ClientOptions = {},
 ): Promise<McpClient> {
   const headers = headersFor(bearer);
   return lane === "2025-11-25"
     ? openSession(connection, mcpUrl, headers)
-    : Promise.resolve(statelessClient(headers));
+    : Promise.resolve(statelessClient(headers, knowsTasks));
 }
 
 // Ids are never repeated: within a session the 2025 transport finds the request of an answer by its id.
@@ -53,33 +63,30 @@ async function openSession(connection: Connection, mcpUrl: string, common: Heade
   const headers = { ...common, "mcp-session-id": sessionId, "mcp-protocol-version": version };
   const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
   await connection.post(mcpUrl, { headers, body: JSON.stringify(initialized) });
-  return {
-    lane: version,
-    listTools: () => ({ headers, body: jsonRpc("tools/list", {}) }),
-    callTool: (name, args) => ({ headers, body: jsonRpc("tools/call", { name, arguments: args }) }),
-  };
+  return clientOf(version, headers, (method, params) => ({ headers, body: jsonRpc(method, params) }));
 }
 
-function statelessClient(common: Headers): McpClient {
+function statelessClient(common: Headers, knowsTasks: boolean): McpClient {
   const version = "2026-07-28";
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": version,
     "io.modelcontextprotocol/clientInfo": IDENTITY,
-    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientCapabilities": knowsTasks ? { extensions: { [TASKS_EXTENSION]: {} } } : {},
   };
   const headers = { ...common, "mcp-protocol-version": version };
-  return {
-    lane: version,
-    listTools: () => ({
-      headers: { ...headers, "mcp-method": "tools/list" },
-      body: jsonRpc("tools/list", { _meta }),
-    }),
-    callTool: (name, args) => ({
-      headers: { ...headers, "mcp-method": "tools/call", "mcp-name": name },
-      body: jsonRpc("tools/call", { name, arguments: args, _meta }),
-    }),
-  };
+  return clientOf(version, headers, (method, params, name) => ({
+    headers: { ...headers, "mcp-method": method, ...(name !== undefined && { "mcp-name": name }) },
+    body: jsonRpc(method, { ...params, _meta }),
+  }));
 }
+
+const clientOf = (lane: LaneName, headers: Headers, request: McpClient["request"]): McpClient => ({
+  lane,
+  headers,
+  request,
+  listTools: () => request("tools/list", {}),
+  callTool: (name, args) => request("tools/call", { name, arguments: args }, name),
+});
 
 const answerSchema = z.object({ result: z.record(z.string(), z.unknown()) });
 const toolAnswerSchema = z.object({

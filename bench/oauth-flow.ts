@@ -1,7 +1,7 @@
 import { calculatePKCECodeChallenge, randomPKCECodeVerifier } from "openid-client";
 import { z } from "zod";
 import { Browser } from "../test/e2e/browser.ts";
-import { ACCESS_KEY } from "./workerd.ts";
+import { ACCESS_KEY } from "./deployments.ts";
 
 const REDIRECT_URI = "http://127.0.0.1:1/callback";
 const registrationSchema = z.object({ client_id: z.string() });

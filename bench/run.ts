@@ -5,20 +5,26 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { batch } from "./batch.ts";
 import { bundle } from "./bundle.ts";
+import { calls } from "./calls.ts";
+import { doorbell } from "./doorbell.ts";
 import { latency } from "./latency.ts";
 import { list } from "./list.ts";
+import { looks } from "./looks.ts";
 import { polling } from "./polling.ts";
 import { type Line, tableOf } from "./report.ts";
 import { signIn } from "./sign-in.ts";
 import type { Bench, Part } from "./stage.ts";
+import { streams } from "./streams.ts";
 import { buildWorker } from "./worker-build.ts";
 
 /** Parts of one group run side by side: those that wait for real time and need little of the processor. */
 const GROUPS: readonly Readonly<Record<string, Part>>[] = [
   { latency },
   { "sign-in": signIn },
+  { doorbell },
+  { streams },
   { list },
-  { polling, batch },
+  { polling, batch, looks, calls },
   { bundle },
 ];
 const NAMES = GROUPS.flatMap((group) => Object.keys(group));

@@ -2,7 +2,7 @@ import { globSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { makeFinishedTask } from "./finished-task.ts";
-import { LANE_NAMES, openClient, toolAnswerOf } from "./mcp-client.ts";
+import { type ClientOptions, LANE_NAMES, openClient, toolAnswerOf } from "./mcp-client.ts";
 import { compare } from "./measure.ts";
 import { signInOnce } from "./oauth-flow.ts";
 import { atMost, type Line, rounded } from "./report.ts";
@@ -24,14 +24,14 @@ export const signIn: Part = async (bench) => {
   const token = await signInOnce(origin);
   const lines: Line[] = [];
   for (const lane of LANE_NAMES) {
-    const call = async (bearer?: string) => {
+    const call = async (options: ClientOptions) => {
       const connection = stage.connection();
-      const client = await openClient(lane, connection, url, bearer);
+      const client = await openClient(lane, connection, url, options);
       const post = () => connection.post(url, client.callTool("veo_get_task", { task_id: taskId }));
       toolAnswerOf(await post());
       return post;
     };
-    const compared = await compare(await call(), await call(token), rounds);
+    const compared = await compare(await call({}), await call({ bearer: token }), rounds);
     const beside = `p50 ${rounded(compared.p50Ms)} ms; with the header key ${rounded(compared.referenceP50Ms)} ms`;
     const what = `veo_get_task, cached, with an access token, ${lane}`;
     lines.push(atMost({ part: "sign-in", what, beside }, compared.ratio, MOST_TIMES_HEADER_KEY, "×"));

@@ -1,6 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { type SimulatorServer, startSimulatorServer } from "../test/simulator/server.ts";
 import type { SimulatorOptions } from "../test/simulator/simulator.ts";
+import type { Variables } from "./deployments.ts";
 import { Connection } from "./http-client.ts";
 import type { Line } from "./report.ts";
 import type { BuiltWorker } from "./worker-build.ts";
@@ -26,27 +27,41 @@ export interface Stage<Name extends string> extends AsyncDisposable {
   connection(): Connection;
 }
 
+/** A Veo Worker, by what its upstream is like and what it is deployed with. */
+export interface Setup extends SimulatorOptions {
+  readonly variables?: Variables;
+}
+
+/** @param options.isInspected whether a debugger can connect, which what is timed does without. */
 export async function setStage<Name extends string>(
   { built, scratchFolder }: Bench,
-  simulators: Readonly<Record<Name, SimulatorOptions>>,
+  setups: Readonly<Record<Name, Setup>>,
+  { isInspected = false } = {},
 ): Promise<Stage<Name>> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(`${scratchFolder}/stage-`);
-  const names = Object.keys(simulators) as Name[];
+  const names = Object.keys(setups) as Name[];
   const started = await Promise.all(
     names.map(async (name) => {
-      const upstream = stack.adopt(await startSimulatorServer({ ...simulators[name], port: 0 }), (server) =>
+      const setup: Setup = setups[name];
+      const { variables = {}, ...simulator } = setup;
+      const upstream = stack.adopt(await startSimulatorServer({ ...simulator, port: 0 }), (server) =>
         server.close(),
       );
-      return [name, upstream] as const;
+      return { name, upstream, variables };
     }),
   );
-  const upstreamUrls = Object.fromEntries(started.map(([name, { url }]) => [name, url]));
-  const workerd = stack.use(await startWorkerd(built, folder, upstreamUrls));
+  const deployments = Object.fromEntries(
+    started.map(({ name, upstream, variables }) => [name, { upstreamUrl: upstream.url, variables }]),
+  );
+  const workerd = stack.use(await startWorkerd(built, folder, deployments, isInspected));
   const resources = stack.move();
   return {
     workerd,
-    upstreams: Object.fromEntries(started) as Record<Name, SimulatorServer>,
+    upstreams: Object.fromEntries(started.map(({ name, upstream }) => [name, upstream])) as Record<
+      Name,
+      SimulatorServer
+    >,
     connection: () => resources.use(new Connection()),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -4,12 +4,16 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { unstable_readConfig } from "wrangler";
 import { z } from "zod";
+import { PERSONAL, type Variables } from "./deployments.ts";
 import { type BuiltWorker, EMAIL_STUB, PROJECT } from "./worker-build.ts";
 
 const WORKERD = join(PROJECT, "node_modules/workerd/bin/workerd");
 const START_TIMEOUT_MS = 30_000;
-export const ACCESS_KEY = "bench-access-key-0001";
-export const UPSTREAM_TOKEN = "bench-token";
+/** A Veo Worker that is to run. */
+export interface Deployment {
+  readonly upstreamUrl: string;
+  readonly variables: Variables;
+}
 
 /** What a Worker costs that does nothing: every figure is a multiple of it. */
 const CONSTANT_WORKER =
@@ -23,6 +27,9 @@ export interface Workerd extends AsyncDisposable {
   mcpUrl(name: string): string;
   /** The folder with the SQLite files of a Veo Worker's OAuth state. */
   oauthStorage(name: string): string;
+  readonly processId: number;
+  /** Where a debugger connects to a Veo Worker, when the process was started for that. */
+  inspectorUrl(name: string): string;
 }
 
 /**
@@ -32,31 +39,35 @@ export interface Workerd extends AsyncDisposable {
 export async function startWorkerd(
   built: BuiltWorker,
   folder: string,
-  upstreamUrls: Readonly<Record<string, string>>,
+  deployments: Readonly<Record<string, Deployment>>,
+  isInspected: boolean,
 ): Promise<Workerd> {
-  const names = Object.keys(upstreamUrls);
+  const names = Object.keys(deployments);
   await mkdir(`${folder}/storage`, { recursive: true });
   await copyFile(built.runnableModulePath, `${folder}/index.js`);
   await writeFile(`${folder}/constant.js`, CONSTANT_WORKER);
   await writeFile(`${folder}/${EMAIL_STUB}`, "export class EmailMessage {}");
-  await writeFile(`${folder}/config.capnp`, configurationText(folder, upstreamUrls));
+  await writeFile(`${folder}/config.capnp`, configurationText(folder, deployments));
 
-  const child = spawn(WORKERD, ["serve", "--control-fd=3", `${folder}/config.capnp`], {
+  const flags = ["--control-fd=3", ...(isInspected ? ["--inspector-addr=127.0.0.1:0"] : [])];
+  const child = spawn(WORKERD, ["serve", ...flags, `${folder}/config.capnp`], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
   const stop = () => child.kill("SIGKILL");
   process.once("exit", stop);
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  const ports = await portsOf(child, ["constant", ...names]);
-  const origin = (name: string) => {
+  const ports = await portsOf(child, ["constant", ...names, ...(isInspected ? [INSPECTOR] : [])]);
+  const hostOf = (name: string) => {
     const port = ports.get(name);
-    if (port === undefined) throw new Error(`no Worker is called ${name}`);
-    return `http://127.0.0.1:${port}`;
+    if (port === undefined) throw new Error(`nothing is called ${name}`);
+    return `127.0.0.1:${port}`;
   };
   return {
-    constantUrl: origin("constant"),
-    mcpUrl: (name) => `${origin(name)}/mcp`,
+    constantUrl: `http://${hostOf("constant")}`,
+    mcpUrl: (name) => `http://${hostOf(name)}/mcp`,
     oauthStorage: (name) => `${folder}/storage/${name}-oauth`,
+    processId: z.int().parse(child.pid),
+    inspectorUrl: (name) => `ws://${hostOf(INSPECTOR)}/${name}`,
     async [Symbol.asyncDispose]() {
       stop();
       process.off("exit", stop);
@@ -65,7 +76,14 @@ export async function startWorkerd(
   };
 }
 
-const listenSchema = z.object({ event: z.literal("listen"), socket: z.string(), port: z.number() });
+/** What the inspector's port is called here: no Worker's name. */
+const INSPECTOR = "(inspector)";
+const listenSchema = z.union([
+  z.object({ event: z.literal("listen"), socket: z.string(), port: z.number() }),
+  z
+    .object({ event: z.literal("listen-inspector"), port: z.number() })
+    .transform(({ port }) => ({ socket: INSPECTOR, port })),
+]);
 
 /** workerd takes any free port (`:0`), and tells which on its control channel, a line of JSON for each. */
 async function portsOf(child: ChildProcess, wanted: readonly string[]): Promise<Map<string, number>> {
@@ -98,23 +116,21 @@ async function portsOf(child: ChildProcess, wanted: readonly string[]): Promise<
   return ports;
 }
 
-function configurationText(folder: string, upstreamUrls: Readonly<Record<string, string>>): string {
+function configurationText(folder: string, deployments: Readonly<Record<string, Deployment>>): string {
   const { compatibility_date, compatibility_flags } = unstable_readConfig({
     config: `${PROJECT}/wrangler.toml`,
   });
   const settings = `compatibilityDate = ${quoted(compatibility_date ?? "")},
       compatibilityFlags = [${compatibility_flags.map(quoted).join(", ")}]`;
-  const veoServices = Object.entries(upstreamUrls).map(
-    ([name, upstreamUrl]) => `
+  const veoServices = Object.entries(deployments).map(
+    ([name, deployment]) => `
     (name = ${quoted(name)}, worker = (
       modules = [
         (name = "index.js", esModule = embed "index.js"),
         (name = "${EMAIL_STUB}", esModule = embed "${EMAIL_STUB}")],
       ${settings},
       bindings = [
-        (name = "ACEDATACLOUD_API_TOKEN", text = ${quoted(UPSTREAM_TOKEN)}),
-        (name = "MCP_ACCESS_KEY", text = ${quoted(ACCESS_KEY)}),
-        (name = "ACEDATACLOUD_API_BASE_URL", text = ${quoted(upstreamUrl)}),
+        ${variablesText(deployment)},
         (name = "VEO_AGENT", durableObjectNamespace = "VeoAgent"),
         (name = "OAUTH_STORE", durableObjectNamespace = "OAuthStore"),
         (name = "SIGN_IN_GUARD", durableObjectNamespace = "SignInGuard")],
@@ -124,7 +140,7 @@ function configurationText(folder: string, upstreamUrls: Readonly<Record<string,
         (className = "SignInGuard", uniqueKey = ${quoted(`${name}-guard`)}, enableSql = true)],
       durableObjectStorage = (localDisk = "storage")))`,
   );
-  const sockets = ["constant", ...Object.keys(upstreamUrls)].map(
+  const sockets = ["constant", ...Object.keys(deployments)].map(
     (name) => `(name = ${quoted(name)}, address = "127.0.0.1:0", http = (), service = ${quoted(name)})`,
   );
   // The simulated upstream is on this machine, so its network is all that the Workers may reach.
@@ -138,6 +154,11 @@ const config :Workerd.Config = (
   sockets = [${sockets.join(", ")}]);
 `;
 }
+
+const variablesText = ({ upstreamUrl, variables }: Deployment): string =>
+  Object.entries({ ...PERSONAL, ...variables, ACEDATACLOUD_API_BASE_URL: upstreamUrl })
+    .map(([name, value]) => `(name = ${quoted(name)}, text = ${quoted(value)})`)
+    .join(", ");
 
 /** A Cap'n Proto text literal, whose escapes are those of JSON for what is written here. */
 const quoted = (text: string): string => JSON.stringify(text);

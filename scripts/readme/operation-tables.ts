@@ -4,6 +4,7 @@ import { CLIENT_TTL_SECONDS, GUESSES, LIFETIMES } from "../../src/auth/sign-in-l
 import { VARIABLES } from "../../src/config/variables.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { MAX_BODY_BYTES } from "../../src/http/body.ts";
+import { MAX_STREAM_MS } from "../../src/http/event-stream.ts";
 import { MAX_PARKED, MAX_PARKED_PER_KEY } from "../../src/ledger/parking.ts";
 import * as schedule from "../../src/ledger/schedule.ts";
 import { MAX_SESSIONS, SESSION_UNUSED_MS } from "../../src/mcp/session-store.ts";
@@ -137,7 +138,7 @@ export function limitsTable(): string {
         "Sessions of 2025-era clients",
         `${MAX_SESSIONS} for an account, ended after ${duration(SESSION_UNUSED_MS)} unused`,
       ],
-      ["Open streams", `${MAX_STREAMS} for an account`],
+      ["Open streams", `${MAX_STREAMS} for an account, each for ${duration(MAX_STREAM_MS)} at most`],
       ["Subscriptions", `${MAX_SUBSCRIPTIONS} for a stream, or a session`],
       [
         "Ended tasks are kept",

@@ -8,6 +8,13 @@ export const KEEP_ALIVE_MS = 5000;
  */
 export const MAX_BUFFERED_BYTES = 256 * 1024;
 
+/**
+ * A stream is only as good as the sign-in that it was opened with, which is not looked at again: it breaks off after
+ * this, and whoever still may opens it again, and misses nothing. Not all at once after a deploy.
+ */
+export const MAX_STREAM_MS = 3_600_000;
+const STREAM_JITTER = 0.1;
+
 /** A close of the other end's own (RFC 6455, section 7.4.1), with and without a code. */
 const DELIBERATE: ReadonlySet<number> = new Set([1000, 1005]);
 
@@ -78,7 +85,13 @@ export function holdEventStream(
         );
         socket.addEventListener("error", () => end(undefined));
         socket.accept();
-        keepAlive = setInterval(() => write(KEEP_ALIVE), KEEP_ALIVE_MS);
+        let leftMs = MAX_STREAM_MS * (1 - STREAM_JITTER * Math.random());
+        keepAlive = setInterval(() => {
+          leftMs -= KEEP_ALIVE_MS;
+          // Without a last word: clients take an answer to their request for the end of what they wanted to hear.
+          if (leftMs <= 0) end(undefined);
+          else write(KEEP_ALIVE);
+        }, KEEP_ALIVE_MS);
       },
       pull: goOn,
       cancel: leave,

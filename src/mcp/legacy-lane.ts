@@ -155,10 +155,8 @@ export function createLegacyLane(
     async open({ request }, context) {
       const sessionId = request.headers.get("mcp-session-id");
       if (sessionId !== null && !sessions.use(sessionId)) return sessionNotFound();
-      // The SDK checks the request, with a transport of its own, since it allows a session one stream at a time. The
-      // stream that it opens is given up: the Worker holds ours.
-      const state = sessionId === null ? undefined : sessions.state(sessionId);
-      const transport = await connect(state, context, new OpenRequests(), true);
+      const { transport } = sessionId === null ? await unbegun(context) : await sessionOf(sessionId, context);
+      // The SDK checks the request; the stream that it opens is given up at once, since the Worker holds ours.
       const answer = await transport.handleRequest(request);
       if (sessionId === null || answer.status !== 200) return answer;
       await answer.body?.cancel();

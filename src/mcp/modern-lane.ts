@@ -33,7 +33,9 @@ export function createModernLane(catalogue: Catalogue, tasks: TaskDirectory, log
         handlers.get(context) ??
         createMcpHandler(() => buildServer(catalogue, tasks, context), { legacy: "reject", onerror });
       handlers.set(context, handler);
-      return handler.fetch(request, { parsedBody: withoutMalformedResponses(body) });
+      // The SDK refuses a request whose header says another method than its body.
+      const isUpdate = request.headers.get("mcp-method") === "tasks/update";
+      return handler.fetch(request, { parsedBody: isUpdate ? withoutMalformedResponses(body) : body });
     },
     open: async ({ body }, context) => openListen(body, tasks, context),
   };

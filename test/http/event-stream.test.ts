@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { holdEventStream, KEEP_ALIVE_MS, MAX_BUFFERED_BYTES } from "../../src/http/event-stream.ts";
+import {
+  holdEventStream,
+  KEEP_ALIVE_MS,
+  MAX_BUFFERED_BYTES,
+  MAX_STREAM_MS,
+} from "../../src/http/event-stream.ts";
 import { GO_ON, type StreamVoice, sessionVoice, TO_BE_CONTINUED } from "../../src/mcp/stream-voice.ts";
 import { readEvents } from "../mcp/event-reader.ts";
 
@@ -33,7 +38,6 @@ describe("a stream of server-sent events", () => {
     });
     object.addEventListener("close", () => {
       isClosed = true;
-      object.close();
       closed.resolve();
     });
     object.accept();
@@ -164,6 +168,17 @@ describe("a stream of server-sent events", () => {
     send(news(large), news("one more"));
     await closed;
     expect(await reader.rest()).toEqual([message(large)]);
+  });
+
+  it("breaks off within an hour, without a last word, so that whoever listens has to be let in again", async () => {
+    const { response, closed } = hold();
+    const read = response.text();
+    vi.advanceTimersByTime(MAX_STREAM_MS * 0.89);
+    expect(isRunning()).toBe(true);
+    vi.advanceTimersByTime(MAX_STREAM_MS * 0.11);
+    expect(isRunning()).toBe(false);
+    expect(await read).not.toContain(JSON.stringify(ENDING));
+    await closed;
   });
 
   it("counts keep-alives to what waits too", async () => {

@@ -265,6 +265,8 @@ describe("subscriptions/listen", () => {
     );
     const other = await listen(world, { notifications: { taskIds: [crane.submissionId] } });
     await streams[0]?.leave();
+    await expectStreams(world, 3);
+    expect(await subscriptions()).toBe(5);
     await world.advance(90_000);
     await streams[1]?.next();
     await streams[1]?.leave();
