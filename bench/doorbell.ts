@@ -12,7 +12,7 @@ const WARM_UP = 10;
 
 /** From the upstream's ring to the news at a client that listens, one video after the other. */
 export const doorbell: Part = async (bench) => {
-  const generations = bench.isQuick ? 50 : 150;
+  const generations = bench.isQuick ? 50 : 100;
   await using stage = await setStage(bench, { veo: { generationMs: ENDLESS_MS, variables: WITH_DOORBELL } });
   const lines: Line[] = [];
   for (const lane of LANE_NAMES) lines.push(await laneLine(stage, lane, generations));

@@ -4,11 +4,10 @@ import { CLIENT_TTL_SECONDS, GUESSES, LIFETIMES } from "../../src/auth/sign-in-l
 import { VARIABLES } from "../../src/config/variables.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { MAX_BODY_BYTES } from "../../src/http/body.ts";
-import { MAX_STREAM_MS } from "../../src/http/event-stream.ts";
 import { MAX_PARKED, MAX_PARKED_PER_KEY } from "../../src/ledger/parking.ts";
 import * as schedule from "../../src/ledger/schedule.ts";
 import { MAX_SESSIONS, SESSION_UNUSED_MS } from "../../src/mcp/session-store.ts";
-import { MAX_STREAMS, MAX_SUBSCRIPTIONS } from "../../src/mcp/subscription-store.ts";
+import { MAX_STREAM_MS, MAX_STREAMS, MAX_SUBSCRIPTIONS } from "../../src/mcp/subscription-store.ts";
 import { markdownTable } from "../../src/tools/markdown-table.ts";
 import { SIMULATOR_WORDS } from "../../test/simulator/words.ts";
 import { rateLimitOf } from "../rate-limit-binding.ts";

@@ -1,4 +1,5 @@
 import { GO_ON, type StreamVoice, serverNotificationSchema, TO_BE_CONTINUED } from "../mcp/stream-voice.ts";
+import { MAX_STREAM_MS } from "../mcp/subscription-store.ts";
 
 /** A client that is gone is noticed only when a write fails (protocol-notes.md, "Streams"). */
 export const KEEP_ALIVE_MS = 5000;
@@ -8,11 +9,7 @@ export const KEEP_ALIVE_MS = 5000;
  */
 export const MAX_BUFFERED_BYTES = 256 * 1024;
 
-/**
- * A stream is only as good as the sign-in that it was opened with, which is not looked at again: it breaks off after
- * this, and whoever still may opens it again, and misses nothing. Not all at once after a deploy.
- */
-export const MAX_STREAM_MS = 3_600_000;
+/** Not all at once after a deploy. */
 const STREAM_JITTER = 0.1;
 
 /** A close of the other end's own (RFC 6455, section 7.4.1), with and without a code. */

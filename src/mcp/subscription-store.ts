@@ -2,6 +2,11 @@
 export const MAX_SUBSCRIPTIONS = 200;
 /** Streams that an account may hold open at once. */
 export const MAX_STREAMS = 50;
+/**
+ * A stream is only as good as the sign-in that it was opened with, which is not looked at again: it breaks off after
+ * this, and whoever still may opens it again, and misses nothing.
+ */
+export const MAX_STREAM_MS = 3_600_000;
 
 /**
  * Who is subscribed to what: a holder is a session, or an open stream. In rows, since a socket's attachment holds

@@ -6,6 +6,7 @@ import {
   MAX_STREAM_MS,
 } from "../../src/http/event-stream.ts";
 import { GO_ON, type StreamVoice, sessionVoice, TO_BE_CONTINUED } from "../../src/mcp/stream-voice.ts";
+import { MAX_STREAM_MS } from "../../src/mcp/subscription-store.ts";
 import { readEvents } from "../mcp/event-reader.ts";
 
 const ENDING = { jsonrpc: "2.0", id: 1, result: {} };
