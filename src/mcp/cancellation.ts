@@ -15,8 +15,12 @@ const idsOf = <T>(schema: z.ZodType<T>, body: unknown, idOf: (message: T) => Req
     return parsed.success ? [idOf(parsed.data)] : [];
   });
 
+/** @returns the messages of an exchange that take requests back: nothing else of it may run twice. */
+export const cancellationsIn = (body: unknown): unknown[] =>
+  messagesOf(body).filter((message) => cancelledSchema.safeParse(message).success);
+
 /** @returns the requests that an exchange takes back. */
-export const cancelledIn = (body: unknown): RequestId[] =>
+const cancelledIn = (body: unknown): RequestId[] =>
   idsOf(cancelledSchema, body, ({ params }) => params.requestId);
 
 /**
@@ -59,6 +63,11 @@ export class OpenRequests {
     const open = [...this.#open];
     this.#open.clear();
     for (const [id, end] of open) await end(id);
+  }
+
+  /** Whether a request is not answered yet. */
+  get isBusy(): boolean {
+    return this.#open.size > 0;
   }
 
   /** Forgets a request: there is an answer, or nobody can have one any more. */

@@ -23,7 +23,7 @@ import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/sdk/validatio
 import { WorkerTransport } from "agents/mcp";
 import { z } from "zod";
 import type { CallerContext, ToolContext } from "../tools/define-tool.ts";
-import { cancelledIn, OpenRequests, type RequestId } from "./cancellation.ts";
+import { cancellationsIn, OpenRequests, type RequestId } from "./cancellation.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Lane } from "./lane.ts";
 import { ProtocolProblem, translatingProblems } from "./problem.ts";
@@ -99,12 +99,13 @@ export function createLegacyLane(
     return transport;
   };
 
-  /** Puts the session unused for longest out of memory, if there are too many. A call of it that waits still ends. */
+  /** Puts the session unused for longest out of memory, if there are too many. One with open calls stays: only there can they be cancelled. */
   const keep = (sessionId: string, session: Session) => {
     live.delete(sessionId);
     live.set(sessionId, session);
-    const [oldest] = live.keys();
-    if (live.size > MAX_LIVE && oldest !== undefined) live.delete(oldest);
+    if (live.size <= MAX_LIVE) return;
+    const idle = [...live].find(([id, { requests }]) => id !== sessionId && !requests.isBusy);
+    if (idle !== undefined) live.delete(idle[0]);
   };
 
   const sessionOf = async (sessionId: string, context: CallerContext): Promise<Session> => {
@@ -141,8 +142,9 @@ export function createLegacyLane(
       const transport = (wantsProgress(body) && streaming) || session.transport;
       const exchange = async () => {
         // Each transport has a server of its own, and only the one that runs a call can stop it.
-        if (streaming !== undefined && cancelledIn(body).length > 0)
-          await streaming.handleRequest(request, { parsedBody: body });
+        const cancellations = cancellationsIn(body);
+        if (streaming !== undefined && cancellations.length > 0)
+          await streaming.handleRequest(request, { parsedBody: cancellations });
         return transport.handleRequest(request, { parsedBody: body });
       };
       const error = { code: REQUEST_CANCELLED, message: "Request cancelled" };

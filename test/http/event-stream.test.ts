@@ -1,10 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  holdEventStream,
-  KEEP_ALIVE_MS,
-  MAX_BUFFERED_BYTES,
-  MAX_STREAM_MS,
-} from "../../src/http/event-stream.ts";
+import { holdEventStream, KEEP_ALIVE_MS, MAX_BUFFERED_BYTES } from "../../src/http/event-stream.ts";
 import { GO_ON, type StreamVoice, sessionVoice, TO_BE_CONTINUED } from "../../src/mcp/stream-voice.ts";
 import { MAX_STREAM_MS } from "../../src/mcp/subscription-store.ts";
 import { readEvents } from "../mcp/event-reader.ts";

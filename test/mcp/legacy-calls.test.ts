@@ -70,4 +70,33 @@ describe("calls of the 2025 generation", () => {
     expect((await session.send(notification)).status).toBe(202);
     expect((await session.ask("ping")).result).toEqual({});
   });
+
+  it.each(["before any call with progress", "after a call with progress"])(
+    "beside a cancellation in one batch are made once, %s (2025-03-26)",
+    async (when) => {
+      session = await openSession(world, "2025-03-26");
+      if (when.startsWith("after")) await readAnswer(await session.send(wait(1, 0, "t")));
+      const paid = world.paidCalls();
+      const params = { name: "veo_text_to_video", arguments: { prompt: "a fox" } };
+      const cancelled = {
+        jsonrpc: "2.0",
+        method: "notifications/cancelled",
+        params: { requestId: 99 },
+      };
+      const call = { jsonrpc: "2.0", id: 7, method: "tools/call", params };
+      await readAnswer(await session.send([cancelled, call]));
+      expect(world.paidCalls() - paid).toBe(1);
+    },
+  );
+
+  it.each(["cancel", "end"] as const)(
+    "that wait can be taken back however many sessions came since: %s",
+    async (how) => {
+      const held = session.send(wait(7, 50)).then(readAnswer);
+      await world.settle();
+      for (let count = 0; count < 40; count += 1) await openSession(world);
+      await (how === "cancel" ? session.cancel(7) : session.end());
+      expect(await world.until(held, 0)).toMatchObject({ error: { message: "Request cancelled" } });
+    },
+  );
 });
