@@ -155,7 +155,7 @@ const ERRORS: Readonly<Record<ErrorCode, string>> = {
   out_of_credits: "The AceDataCloud balance is used up.",
   rate_limited: "AceDataCloud wants fewer requests; the answer says how long to wait.",
   limit_reached: "A limit of this server is reached.",
-  upstream_error: "AceDataCloud failed, or answered something unreadable.",
+  upstream_error: "AceDataCloud failed, answered something unreadable, or could not make the video.",
   upstream_timeout: "AceDataCloud did not answer in time.",
   idempotency_conflict: "The `idempotency_key` was used with other arguments.",
   submission_undetermined:

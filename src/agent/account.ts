@@ -112,10 +112,10 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
         deployment,
         ledger,
         ownsToken,
-        callbackAddress: origin === undefined ? undefined : callbackAddresses(configuration, origin, name),
+        callbackAddressFor: origin === undefined ? undefined : callbackAddresses(configuration, origin, name),
         hold,
       };
-      if (contexts.size >= MAX_CONTEXTS) contexts.clear();
+      if (!contexts.has(key) && contexts.size >= MAX_CONTEXTS) contexts.clear();
       contexts.set(key, context);
       return context;
     },

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 const ALGORITHM = "aes-256-gcm";
-/** What GCM is made for (NIST SP 800-38D, section 8.2); random, since a key seals a few thousand times at most. */
+/** What GCM is made for (NIST SP 800-38D, section 8.2). Random ones are good for 2^32 seals of a key (section 8.3). */
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 

@@ -19,8 +19,8 @@ import { Watch, type Watched } from "./watch.ts";
 const MCP_URL = "https://account.invalid/mcp";
 
 /**
- * The object of an account: its MCP server, its ledger, and the alarm that asks the upstream. It is reached by RPC
- * from the Worker only; nothing routes a client's request to its `fetch`.
+ * The object of an account: its MCP server, its ledger, and the alarm that asks the upstream. It is reached
+ * from the Worker only, by RPC, and by `fetch` with a ticket; nothing routes a client's request to it.
  */
 export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   #account: Account | undefined;
@@ -99,7 +99,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     return (await this.#account?.ledger.ring(submissionId)) ?? false;
   }
 
-  /** No client connects to the object by WebSocket, so nobody is told its name and state. */
+  /** The only sockets are ours (`streams.ts`): nobody is told the name and state of the object. */
   override shouldSendProtocolMessages(): boolean {
     return false;
   }

@@ -11,7 +11,7 @@ import { serveExchange, serveMcp } from "./mcp-endpoint.ts";
 import { isOurHost } from "./origin.ts";
 import { createPages, notFound } from "./pages.ts";
 
-/** All that is served; the OAuth library would take everything below `/mcp` too. */
+/** All that is for clients and people; the OAuth library would take everything below `/mcp` too. */
 const PATHS: ReadonlySet<string> = new Set(["/", "/health", ...Object.values(ENDPOINTS)]);
 /**
  * HTTP+SSE (2024-11-05), which the original server still served. Serving it would take a second kind of stream, whose

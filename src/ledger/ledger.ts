@@ -68,8 +68,9 @@ export class Ledger {
   }
 
   /** Notes that a task is not wanted any more; the upstream has no way to cancel, so it goes on and is watched. */
-  cancel(task: Task): Task {
-    return recordChange(this.#is, task, cancelRequested(task, this.#is.now()));
+  cancel(task: Task): void {
+    const cancelled = cancelRequested(task, this.#is.now());
+    if (cancelled !== task) recordChange(this.#is, task, cancelled);
   }
 
   /** How long ended tasks are kept at least. */

@@ -1,6 +1,6 @@
 import { PROGRESS_INTERVAL_MS } from "./schedule.ts";
 
-/** How many calls may wait for one thing, and for all things of an account together (tool-surface.md). */
+/** How many calls may wait for one thing, and for all things of an account together. */
 export const MAX_PARKED_PER_KEY = 16;
 export const MAX_PARKED = 64;
 

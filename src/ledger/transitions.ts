@@ -107,7 +107,7 @@ const hasEnded = (task: Task): boolean =>
 
 /** The task after somebody asked to cancel it: the upstream cannot, and it was paid for, so it is watched on. */
 export const cancelRequested = (task: Task, nowMs: number): Task =>
-  isOpen(task) ? { ...task, cancelRequested: true, settledAtMs: task.settledAtMs ?? nowMs } : task;
+  isOpen(task) && !task.cancelRequested ? { ...task, cancelRequested: true, settledAtMs: nowMs } : task;
 
 const lastCompletion = (seen: Observation): number | undefined =>
   seen.kind === "succeeded"

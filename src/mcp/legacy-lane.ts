@@ -99,7 +99,10 @@ export function createLegacyLane(
     return transport;
   };
 
-  /** Puts the session unused for longest out of memory, if there are too many. One with open calls stays: only there can they be cancelled. */
+  /**
+   * Puts the session unused for longest out of memory, if there are too many. One with open calls stays: only there can
+   * they be cancelled.
+   */
   const keep = (sessionId: string, session: Session) => {
     live.delete(sessionId);
     live.set(sessionId, session);
@@ -115,7 +118,7 @@ export function createLegacyLane(
     return { transport: await connect(sessions.state(sessionId), context, requests, true), requests };
   };
 
-  /** @returns a session that has not begun: what the SDK makes of a request without one. */
+  /** @returns what answers a request without a session: one that opens it, or one that the SDK refuses. */
   const unbegun = async (context: CallerContext): Promise<Session> => {
     const requests = new OpenRequests();
     return { transport: await connect(undefined, context, requests, true), requests };

@@ -22,8 +22,8 @@ export interface CallerContext {
   ledger: Ledger;
   /** Whether the caller owns the upstream's token, and so every task of it (tool-surface.md, "Whose task?"). */
   ownsToken: boolean;
-  /** Where the upstream may ring for a submission; absent where it cannot reach this server. */
-  callbackAddress?: CallbackAddress | undefined;
+  /** Makes the address at which the upstream may ring for a submission; absent where it cannot reach this server. */
+  callbackAddressFor?: CallbackAddress | undefined;
   /** Runs a call with what its caller came with, which lasts until the call is over. */
   hold<T>(call: () => Promise<T>): Promise<T>;
 }

@@ -26,7 +26,7 @@ export async function submitOrder(
   // One upstream token serves a whole team: a video that somebody else made is not there for this account.
   if (videoId !== undefined && !context.ownsToken && context.ledger.taskOfVideo(videoId) === undefined)
     return fail({ kind: "video_not_found", videoId });
-  const submitted = await context.ledger.submit(order, context.callbackAddress);
+  const submitted = await context.ledger.submit(order, context.callbackAddressFor);
   if (!submitted.ok) return submitted;
   const task = submitted.value;
   const taskId = task.submissionId;
