@@ -27,6 +27,7 @@ import { cancellationsIn, OpenRequests, type RequestId } from "./cancellation.ts
 import type { Catalogue } from "./catalogue.ts";
 import type { Lane } from "./lane.ts";
 import { ProtocolProblem, translatingProblems } from "./problem.ts";
+import { progressTo } from "./progress.ts";
 import { subscribable } from "./resource-methods.ts";
 import type { SessionState, SessionStore } from "./session-store.ts";
 import { MAX_SUBSCRIPTIONS, type SubscriptionStore } from "./subscription-store.ts";
@@ -204,18 +205,11 @@ function withoutTasks(body: unknown): unknown {
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
 function contextOf(context: CallerContext, { signal, _meta, sendNotification }: Extra): ToolContext {
-  const progressToken = _meta?.progressToken;
-  const method = "notifications/progress";
   return {
     ...context,
     signal,
     followsTasks: false,
-    onProgress:
-      progressToken === undefined
-        ? undefined
-        : // Who left does not hear it; the call itself is ended by its signal.
-          (progress) =>
-            void sendNotification({ method, params: { progressToken, ...progress } }).catch(() => undefined),
+    onProgress: progressTo(_meta?.progressToken, sendNotification),
   };
 }
 

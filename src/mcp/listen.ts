@@ -1,11 +1,4 @@
-import {
-  CLIENT_CAPABILITIES_META_KEY,
-  createMcpHandler,
-  INTERNAL_ERROR,
-  INVALID_PARAMS,
-  MissingRequiredClientCapabilityError,
-  Server,
-} from "@modelcontextprotocol/server";
+import { createMcpHandler, INTERNAL_ERROR, INVALID_PARAMS, Server } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { CallerContext, Deployment } from "../tools/define-tool.ts";
 import type { Exchange, StreamOpening } from "./lane.ts";
@@ -13,7 +6,7 @@ import { taskTopic } from "./news.ts";
 import { subscribable } from "./resource-methods.ts";
 import { serverInfo } from "./server-info.ts";
 import { MAX_SUBSCRIPTIONS, newStreamHolder } from "./subscription-store.ts";
-import { TASKS_EXTENSION, type TaskDirectory } from "./task-directory.ts";
+import { declaresTasks, type TaskDirectory, tasksUndeclared } from "./task-directory.ts";
 
 /** `subscriptions/listen` (2026-07-28): what is checked here is held as a stream by the Worker. */
 
@@ -32,24 +25,10 @@ const filterSchema = z.looseObject({
     }),
   }),
 });
-const declarationSchema = z.looseObject({
-  params: z.looseObject({
-    _meta: z.looseObject({
-      [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({
-        extensions: z.looseObject({ [TASKS_EXTENSION]: z.looseObject({}) }),
-      }),
-    }),
-  }),
-});
+const metaSchema = z.looseObject({ params: z.looseObject({ _meta: z.unknown() }) });
 
 /** The code that the SDKs use with HTTP's own refusals. */
 const NOT_ACCEPTABLE = -32000;
-
-/** What a client is told that declares no Tasks extension, and asks for it. */
-export const tasksUndeclared = () =>
-  new MissingRequiredClientCapabilityError({
-    requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
-  });
 
 /** What of an account a stream is asked for, before it is known what of it there is. */
 interface Wanted {
@@ -69,7 +48,7 @@ function wantedBy(body: unknown): Wanted | Response {
       "Invalid params: taskIds and resourceSubscriptions must be lists of strings",
     );
   const { taskIds, resourceSubscriptions = [] } = filter.data.params.notifications;
-  if (taskIds !== undefined && !declarationSchema.safeParse(body).success) {
+  if (taskIds !== undefined && !declaresTasks(metaSchema.safeParse(body).data?.params._meta)) {
     const { code, message, data } = tasksUndeclared();
     return Response.json({ jsonrpc: "2.0", id, error: { code, message, data } }, { status: 400 });
   }

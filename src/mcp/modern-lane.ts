@@ -1,5 +1,4 @@
 import {
-  CLIENT_CAPABILITIES_META_KEY,
   createMcpHandler,
   type McpHttpHandler,
   ProtocolError,
@@ -13,10 +12,18 @@ import type { Log } from "../log.ts";
 import type { CallerContext, ToolContext } from "../tools/define-tool.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Lane } from "./lane.ts";
-import { openListen, tasksUndeclared } from "./listen.ts";
+import { openListen } from "./listen.ts";
 import { translatingProblems } from "./problem.ts";
+import { progressTo } from "./progress.ts";
 import { STATIC_CACHING } from "./resource-methods.ts";
-import { createTaskResult, isTerminal, TASKS_EXTENSION, type TaskDirectory } from "./task-directory.ts";
+import {
+  createTaskResult,
+  declaresTasks,
+  isTerminal,
+  TASKS_EXTENSION,
+  type TaskDirectory,
+  tasksUndeclared,
+} from "./task-directory.ts";
 import { taskMethods } from "./task-methods.ts";
 
 /**
@@ -61,30 +68,13 @@ function withoutMalformedResponses(body: unknown): unknown {
   return { ...update.data, params };
 }
 
-const declarationSchema = z.looseObject({
-  [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({
-    extensions: z.looseObject({ [TASKS_EXTENSION]: z.looseObject({}) }),
-  }),
-});
-
-/** Whether a request declares the Tasks extension: each one does for itself. */
-const declaresTasks = ({ mcpReq }: ServerContext): boolean =>
-  declarationSchema.safeParse(mcpReq.envelope).success;
-
 function contextOf(context: CallerContext, ctx: ServerContext): ToolContext {
-  const { signal, _meta, notify } = ctx.mcpReq;
-  const progressToken = _meta?.progressToken;
-  const method = "notifications/progress";
+  const { signal, _meta, notify, envelope } = ctx.mcpReq;
   return {
     ...context,
     signal,
-    followsTasks: declaresTasks(ctx),
-    onProgress:
-      progressToken === undefined
-        ? undefined
-        : // Who left does not hear it; the call itself is ended by its signal.
-          (progress) =>
-            void notify({ method, params: { progressToken, ...progress } }).catch(() => undefined),
+    followsTasks: declaresTasks(envelope),
+    onProgress: progressTo(_meta?.progressToken, notify),
   };
 }
 
@@ -146,7 +136,7 @@ function setTaskHandlers(server: Server, tasks: TaskDirectory): void {
     answer: (taskId: unknown, ctx: ServerContext) => Promise<Record<string, unknown>>,
   ) =>
     server.setRequestHandler(method, taskSchemas, ({ taskId }, ctx) => {
-      if (!declaresTasks(ctx)) throw tasksUndeclared();
+      if (!declaresTasks(ctx.mcpReq.envelope)) throw tasksUndeclared();
       return inThisLane(() => answer(taskId, ctx));
     });
   on("tasks/get", (taskId) => methods.get(taskId));

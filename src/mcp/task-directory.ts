@@ -1,4 +1,9 @@
-import { INTERNAL_ERROR } from "@modelcontextprotocol/server";
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  INTERNAL_ERROR,
+  MissingRequiredClientCapabilityError,
+} from "@modelcontextprotocol/server";
+import { z } from "zod";
 import type { Ledger } from "../ledger/ledger.ts";
 import { progressAfter } from "../ledger/progress.ts";
 import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
@@ -15,6 +20,21 @@ import { type CalledTool, errorResult, successResult } from "./tool-methods.ts";
 
 /** The Tasks extension (2026-07-28). */
 export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+
+const declarationSchema = z.looseObject({
+  [CLIENT_CAPABILITIES_META_KEY]: z.looseObject({
+    extensions: z.looseObject({ [TASKS_EXTENSION]: z.looseObject({}) }),
+  }),
+});
+
+/** Whether the `_meta` of a request declares the extension: each request does for itself. */
+export const declaresTasks = (meta: unknown): boolean => declarationSchema.safeParse(meta).success;
+
+/** What a client is told that declares no Tasks extension, and asks for it. */
+export const tasksUndeclared = () =>
+  new MissingRequiredClientCapabilityError({
+    requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
+  });
 
 /** How a task stands, as the extension shows it. */
 type TaskStanding = {
