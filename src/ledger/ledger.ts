@@ -204,7 +204,7 @@ export class Ledger {
   async #nudge(task: Task): Promise<boolean> {
     const { tasks, watch, now } = this.#is;
     const resumed = isOpen(task) && this.look.resume();
-    const due = wouldBeDue(task, now(), paceOf(task, now(), watch.heardAtMs()));
+    const due = wouldBeDue(task, now(), () => paceOf(task, now(), watch.heardAtMs()));
     if (due) tasks.update({ ...task, nextCheckAtMs: now() });
     if (due || resumed) await this.#is.arm();
     return due;

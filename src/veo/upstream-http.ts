@@ -17,7 +17,9 @@ export async function postJson(
   token: string,
   timeoutMs: number,
 ): Promise<HttpAnswer> {
-  const deadline = AbortSignal.timeout(timeoutMs);
+  // Not `AbortSignal.timeout`: its timer would go on after the answer, and keep the object in memory.
+  const deadline = new AbortController();
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
   try {
     const response = await fetch(url, {
       method: "POST",
@@ -27,7 +29,7 @@ export async function postJson(
         accept: "application/json",
       },
       body: JSON.stringify(body),
-      signal: deadline,
+      signal: deadline.signal,
       // A redirect would carry the token to wherever it points.
       redirect: "manual",
     });
@@ -48,8 +50,11 @@ export async function postJson(
     };
   } catch {
     // `fetch` throws for two reasons only: our deadline, or the network.
-    if (deadline.aborted) return { ok: false, failure: { kind: "timeout", seconds: timeoutMs / 1000 } };
+    if (deadline.signal.aborted)
+      return { ok: false, failure: { kind: "timeout", seconds: timeoutMs / 1000 } };
     return { ok: false, failure: { kind: "unreachable" } };
+  } finally {
+    clearTimeout(timer);
   }
 }
 
