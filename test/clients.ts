@@ -67,7 +67,18 @@ const requestInit = (bearer: string) => ({ headers: { authorization: `Bearer ${b
 /** A client of the 2025 generation: `initialize`, a session, server-sent events. */
 export async function connectLegacy(world: World, bearer = ACCESS_KEY): Promise<TestClient> {
   const client = new LegacyClient(IDENTITY, { jsonSchemaValidator: new CfWorkerJsonSchemaValidator() });
-  const transport = new LegacyTransport(MCP_URL, { requestInit: requestInit(bearer), fetch: world.fetch });
+  const transport = new LegacyTransport(MCP_URL, {
+    requestInit: requestInit(bearer),
+    fetch: world.fetch,
+    // A stream that ends would be opened again by a timer, which goes off in the object like all of them here, and
+    // what a request does there cannot be waited for from outside.
+    reconnectionOptions: {
+      maxRetries: 0,
+      initialReconnectionDelay: 1000,
+      maxReconnectionDelay: 1000,
+      reconnectionDelayGrowFactor: 1,
+    },
+  });
   // The SDK's own transport does not satisfy its own interface under exactOptionalPropertyTypes.
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   return {
