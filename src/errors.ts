@@ -34,7 +34,7 @@ export type VeoError =
   | { kind: "task_not_found"; reference: string }
   | { kind: "video_not_found"; videoId: string }
   | { kind: "upstream"; failure: UpstreamFailure }
-  | { kind: "submission_undetermined"; submissionId: string; failure: UpstreamFailure }
+  | { kind: "submission_undetermined"; submissionId: string; failure?: UpstreamFailure }
   | { kind: "generation_failed"; code: string; message: string; traceId: string | undefined }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
   | { kind: "busy"; limit: number }
@@ -107,10 +107,12 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
       return describeFailure(error.failure, payer);
     case "submission_undetermined":
       return {
-        ...describeFailure(error.failure, payer),
+        ...(error.failure === undefined
+          ? { what: "This was sent before, and its answer never came." }
+          : describeFailure(error.failure, payer)),
         code: "submission_undetermined",
         retryable: false,
-        nextStep: `It is not known whether the video was accepted, and it may have been charged: do not send it again. Look with veo_get_tasks_batch without ids, or call veo_get_task with task_id "${error.submissionId}" later.`,
+        nextStep: `It is being found out whether the video was accepted: do not send it again. Call veo_get_task with task_id "${error.submissionId}" in a few minutes.`,
       };
     case "generation_failed":
       return {

@@ -13,7 +13,7 @@ import { SubscriptionStore } from "../mcp/subscription-store.ts";
 import { ledgerTasks, type TaskDirectory } from "../mcp/task-directory.ts";
 import type { CallerContext } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
-import { callbackAddresses } from "./callback-address.ts";
+import { callbackAddresses, callbackReader } from "./callback-address.ts";
 import { Credential } from "./credential.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
@@ -69,6 +69,8 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
         requestTimeoutMs: configuration.requestTimeoutMs,
       }),
       credential,
+      callbacks: callbackReader(configuration.secretKey, name),
+      ownsToken: configuration.access.mode !== "team",
       now,
       random: Math.random,
       async arm(proven) {

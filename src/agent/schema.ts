@@ -74,6 +74,10 @@ const VERSIONS: readonly string[] = [
   CREATE INDEX subscription_by_topic ON subscription (topic);
   ALTER TABLE session ADD COLUMN stream_closed_at_ms INTEGER;
   `,
+  `
+  ALTER TABLE task ADD COLUMN lost_at_ms INTEGER;
+  ALTER TABLE task ADD COLUMN absent_at_ms INTEGER;
+  `,
 ];
 
 /** Brings an object's tables up to date. All or nothing: the runtime rolls a failed start back. */

@@ -11,6 +11,9 @@ export interface LedgerDependencies {
   parking: Parking;
   upstream: UpstreamClient;
   credential: LedgerCredential;
+  callbacks: CallbackReader;
+  /** Whether all tasks of the upstream's token are this account's (tool-surface.md, "Whose task?"). */
+  ownsToken: boolean;
   /** @returns epoch milliseconds. */
   now(): number;
   /** @returns a number from 0 to 1, for jitter. */
@@ -34,4 +37,12 @@ export interface LedgerCredential {
   isStanding(): boolean;
   /** The upstream refused a token. */
   refused(token: string): void;
+}
+
+/** Knows the callback addresses that this deployment made. */
+export interface CallbackReader {
+  /** @returns the submission of this account that an address was made for. */
+  submissionOf(callbackUrl: string): string | undefined;
+  /** Whether an address is of our making, for whichever account. */
+  isOurs(callbackUrl: string): boolean;
 }

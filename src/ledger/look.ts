@@ -3,10 +3,11 @@ import { type Observation, observeRecord } from "../veo/observation.ts";
 import type { QueryOutcome } from "../veo/upstream-client.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
+import { reconcile } from "./reconciliation.ts";
 import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
-import { adopted, afterFailedLook, afterLook, ringsComeThrough, undetermined } from "./transitions.ts";
+import { adopted, afterFailedLook, afterLook, lost, ringsComeThrough } from "./transitions.ts";
 import type { Lookup } from "./watch-store.ts";
 
 /** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
@@ -80,7 +81,11 @@ export class Look {
   async #runRound(): Promise<void> {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
-    for (const task of due) if (task.taskId === null) recordChange(this.#is, task, undetermined(task));
+    const unanswered = due.filter(({ taskId }) => taskId === null);
+    // Whoever sent it died in the middle: from now on it is looked for.
+    for (const task of unanswered)
+      if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
+    const sought = unanswered.filter(({ lostAtMs }) => lostAtMs !== null);
     const token = this.#is.credential.ofWatch();
     if (token === undefined || this.blocked() !== undefined) return;
     try {
@@ -88,6 +93,10 @@ export class Look {
         due.flatMap((task) => (task.taskId === null ? [] : [[task.taskId, task] as const])),
       );
       for (const ids of chunks([...watched.keys()])) await this.#lookAt(ids, token);
+      if (sought.length > 0) {
+        const failure = await reconcile(this.#is, sought, token);
+        if (failure !== undefined) this.#endRound(failure, token);
+      }
       await this.#answerLookups(token);
     } catch (error) {
       if (!(error instanceof RoundOver)) throw error;
@@ -179,12 +188,14 @@ export class Look {
 
   /** @returns the records of a good answer, and forgets earlier trouble; a bad one ends the round. */
   #recordsOf(outcome: QueryOutcome, token: string): unknown[] {
-    if (!outcome.ok) {
-      this.#writeDownTrouble(outcome.failure, token);
-      throw new RoundOver();
-    }
+    if (!outcome.ok) return this.#endRound(outcome.failure, token);
     this.#is.watch.clearTrouble();
     return outcome.records;
+  }
+
+  #endRound(failure: UpstreamFailure, token: string): never {
+    this.#writeDownTrouble(failure, token);
+    throw new RoundOver();
   }
 
   #writeDownTrouble(failure: UpstreamFailure, token: string): void {

@@ -5,7 +5,7 @@ import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import type { Task } from "./task.ts";
-import { accepted, afterLook, refused, undetermined } from "./transitions.ts";
+import { accepted, afterLook, lost, refused } from "./transitions.ts";
 
 /** What a paid tool asks for, already checked. */
 export interface Order {
@@ -48,6 +48,9 @@ export async function submit(
   const { idempotencyKey = null } = order;
   const first = idempotencyKey === null ? undefined : is.tasks.byIdempotencyKey(idempotencyKey);
   if (first !== undefined) return repeat(is, settings, first, requestHash);
+  // The same request while nobody knows what became of the first: it joins that one rather than paying.
+  const twin = idempotencyKey === null ? is.tasks.submittingLike(requestHash) : undefined;
+  if (twin !== undefined) return join(is, settings, twin);
   const createdAtMs = is.now();
   const submissionId = newSubmissionId();
   // A caller's own address takes the place of ours: the upstream has room for one.
@@ -71,6 +74,8 @@ export async function submit(
     cancelRequested: false,
     rings: ours === undefined ? null : 0,
     rangAtMs: null,
+    lostAtMs: null,
+    absentAtMs: null,
     idempotencyKey,
     requestHash,
   };
@@ -117,7 +122,7 @@ async function send(
       return fail(error);
     }
     case "undetermined":
-      await complete(undetermined(task));
+      await complete(lost(task, is.now()));
       return fail({
         kind: "submission_undetermined",
         submissionId: task.submissionId,
@@ -136,8 +141,20 @@ async function repeat(
   const { submissionId } = first;
   if (first.requestHash !== requestHash)
     return fail({ kind: "idempotency_conflict", key: first.idempotencyKey ?? "", submissionId });
-  if (first.state === "submitting") await is.parking.wait(submissionId, settings.requestTimeoutMs);
-  return ok(is.tasks.bySubmissionId(submissionId) ?? first);
+  return join(is, settings, first);
+}
+
+/** Answers with a task that was submitted before, once the upstream has said what it is. */
+async function join(
+  is: LedgerDependencies,
+  settings: SubmissionSettings,
+  first: Task,
+): Promise<Result<Task>> {
+  const { submissionId } = first;
+  if (first.state === "submitting" && first.lostAtMs === null)
+    await is.parking.wait(submissionId, settings.requestTimeoutMs);
+  const task = is.tasks.bySubmissionId(submissionId) ?? first;
+  return task.state === "submitting" ? fail({ kind: "submission_undetermined", submissionId }) : ok(task);
 }
 
 /** SHA-256 over what is sent: only its equality matters, so a mask of a megabyte need not be kept. */

@@ -28,6 +28,8 @@ const rowSchema = z
     cancel_requested: z.literal([0, 1]).transform((flag) => flag === 1),
     rings: shape.rings,
     rang_at_ms: shape.rangAtMs,
+    lost_at_ms: shape.lostAtMs,
+    absent_at_ms: shape.absentAtMs,
     idempotency_key: shape.idempotencyKey,
     request_hash: shape.requestHash,
   })
@@ -51,6 +53,8 @@ const rowSchema = z
       cancelRequested: row.cancel_requested,
       rings: row.rings,
       rangAtMs: row.rang_at_ms,
+      lostAtMs: row.lost_at_ms,
+      absentAtMs: row.absent_at_ms,
       idempotencyKey: row.idempotency_key,
       requestHash: row.request_hash,
     }),
@@ -71,7 +75,7 @@ const POSITIONS_PER_MS = 1000;
 const MAX_REMEMBERED = 100;
 const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
   finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, rings, rang_at_ms,
-  idempotency_key, request_hash`;
+  lost_at_ms, absent_at_ms, idempotency_key, request_hash`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
@@ -142,6 +146,9 @@ export class TaskStore {
   byTaskId = (id: string): Task | undefined => this.#remembered("task_id = ?", id);
   byTraceId = (id: string): Task | undefined => this.#first("trace_id = ? ORDER BY position DESC", id);
   byIdempotencyKey = (key: string): Task | undefined => this.#first("idempotency_key = ?", key);
+  /** @returns the task of an identical request that the upstream has not answered yet. */
+  submittingLike = (requestHash: string): Task | undefined =>
+    this.#first("state = 'submitting' AND request_hash = ? ORDER BY position DESC", requestHash);
   byVideoId = (id: string): Task | undefined =>
     this.#first("position = (SELECT position FROM video WHERE video_id = ?)", id);
 
@@ -270,6 +277,8 @@ const values = (task: Task): (string | number | null)[] => [
   task.cancelRequested ? 1 : 0,
   task.rings,
   task.rangAtMs,
+  task.lostAtMs,
+  task.absentAtMs,
   task.idempotencyKey,
   task.requestHash,
 ];

@@ -41,6 +41,10 @@ export const taskSchema = z.object({
   rings: z.number().nullable(),
   /** When the latest ring that counted came. */
   rangAtMs: z.number().nullable(),
+  /** When its submission was found to have no answer; null for all others. */
+  lostAtMs: z.number().nullable(),
+  /** When a lost submission was first missing from a complete list of the upstream's. */
+  absentAtMs: z.number().nullable(),
   idempotencyKey: z.string().nullable(),
   /** Of the request as it was sent, to tell a repeat from a conflict. */
   requestHash: z.string().nullable(),

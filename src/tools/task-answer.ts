@@ -128,6 +128,8 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
         const { what, nextStep } = describeError({ kind: "upstream", failure: trouble }, deployment.payer);
         return `The last check failed. ${what} ${nextStep} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
       }
+      if (task.lostAtMs !== null)
+        return `Its answer never came, so it is being found out whether it was accepted: do not submit it again. Call veo_get_task with task_id "${id}" in a few minutes.`;
       if (task.cancelRequested)
         return `Cancelling was asked for, but the upstream cannot: the video was paid for and goes on. Call veo_get_task with task_id "${id}" to have it after all.`;
       return `Videos take ${TYPICAL_SECONDS.min} to ${TYPICAL_SECONDS.max} s. Call veo_get_task with task_id "${id}" and wait_seconds 50: it answers as soon as there is news. Do not submit again.`;

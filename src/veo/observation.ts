@@ -26,6 +26,8 @@ export interface RecordFacts {
   traceId?: string;
   tool?: PaidTool;
   request: PublicRequest;
+  /** Where the upstream was asked to ring. It stays inside: whoever knows an address of ours can ring there. */
+  callbackUrl?: string;
   createdAtMs?: number;
   finishedAtMs?: number;
   elapsedSeconds?: number;
@@ -64,6 +66,9 @@ const recordSchema = z.looseObject({
   response: responseSchema.nullish().catch(undefined),
 });
 
+/** Of the request as the upstream keeps it: what is not shown. */
+const askedSchema = z.looseObject({ callback_url: text }).catch({ callback_url: undefined });
+
 /**
  * Reads a task record, in any of the shapes that the upstream's sources show.
  * @returns undefined when there is no task in it (`null`, `{}`, an error body, anything unreadable).
@@ -80,11 +85,13 @@ export function observeRecord(record: unknown): Observation | undefined {
   const finishedAtMs = parseUpstreamTimeMs(parsed.data.finished_at);
   const request = publicRequest(parsed.data.request);
   const tool = toolOf(parsed.data.type, request);
+  const { callback_url: callbackUrl } = askedSchema.parse(parsed.data.request);
   return {
     taskId,
     request,
     ...(traceId !== undefined && { traceId }),
     ...(tool !== undefined && { tool }),
+    ...(callbackUrl !== undefined && { callbackUrl }),
     ...(createdAtMs !== undefined && { createdAtMs }),
     ...(finishedAtMs !== undefined && { finishedAtMs }),
     ...(parsed.data.elapsed !== undefined && { elapsedSeconds: parsed.data.elapsed }),
