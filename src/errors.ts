@@ -37,6 +37,10 @@ export type VeoError =
   | { kind: "submission_undetermined"; submissionId: string; failure?: UpstreamFailure }
   | { kind: "generation_failed"; code: string; message: string; traceId: string | undefined }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
+  | { kind: "limit_reached"; limit: string; used: number; allowed: number; resetsAtMs: number | null }
+  | { kind: "price_missing"; priceKey: string }
+  | { kind: "budget_unreachable" }
+  | { kind: "withdrawn" }
   | { kind: "busy"; limit: number }
   | { kind: "internal"; incident: string };
 
@@ -130,6 +134,36 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
         false,
         `The idempotency_key "${quote(error.key)}" already belongs to ${error.submissionId}, which had other arguments.`,
         `Use another key for another video, or read the first one with veo_get_task and task_id "${error.submissionId}".`,
+      );
+    case "limit_reached":
+      return answer(
+        "limit_reached",
+        true,
+        `${error.limit} is reached: ${error.used} of ${error.allowed}. Nothing was sent.`,
+        error.resetsAtMs === null
+          ? "It allows the next one when one of those is over: veo_list_tasks with state processing shows them."
+          : `It resets at ${new Date(error.resetsAtMs).toISOString()}; veo_get_usage shows what is left. Only the server's owner can raise it.`,
+      );
+    case "price_missing":
+      return answer(
+        "limit_reached",
+        false,
+        `MAX_CREDITS_PER_DAY is set, and nobody told the server the price of "${error.priceKey}". Nothing was sent.`,
+        `Its owner can set it in VEO_PRICES, as {"${error.priceKey}": credits}; until then, use an operation that has a price (veo_list_actions).`,
+      );
+    case "budget_unreachable":
+      return answer(
+        "limit_reached",
+        true,
+        "The limits of this server could not be checked, so nothing was sent.",
+        "Call again in a minute.",
+      );
+    case "withdrawn":
+      return answer(
+        "limit_reached",
+        true,
+        "The same request was being sent, and was stopped by a limit. Nothing was sent.",
+        "Call again, or see veo_get_usage.",
       );
     case "busy":
       return answer(

@@ -1,6 +1,9 @@
+import type { Budget } from "../ledger/budget.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Parking } from "../ledger/parking.ts";
+import { Settlements } from "../ledger/settlements.ts";
 import { TaskStore } from "../ledger/task-store.ts";
+import { UsageStore } from "../ledger/usage-store.ts";
 import { WatchStore } from "../ledger/watch-store.ts";
 import type { Log } from "../log.ts";
 import { type Catalogue, createCatalogue } from "../mcp/catalogue.ts";
@@ -21,6 +24,7 @@ import type { Streams } from "./streams.ts";
 /** The parts of an account, put together. */
 export interface Account {
   ledger: Ledger;
+  settlements: Settlements;
   credential: Credential;
   lanes: { legacy: Lane; modern: Lane };
   news: News;
@@ -45,13 +49,14 @@ export interface AccountSurroundings {
   /** Derives the alarm from the rows. */
   arm(): Promise<void>;
   streams: Pick<Streams, "send" | "end">;
+  deploymentBudget: Budget;
   offer(own: Offer): Offer;
 }
 
 /** Puts an account together from its rows and the deployment's settings. */
 export function openAccount(settings: Settings, surroundings: AccountSurroundings): Account {
   const { configuration, deployment } = settings;
-  const { name, sql, log, arm, streams, offer } = surroundings;
+  const { name, sql, log, arm, streams, offer, deploymentBudget } = surroundings;
   const now = () => Date.now();
   const credential = new Credential(sql, {
     deploymentToken: configuration.upstreamToken,
@@ -59,9 +64,16 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     account: name,
     now,
   });
+  const tasks = new TaskStore(sql);
+  const { limits } = configuration;
+  const isLimited = Object.values(limits.deployment).some((limit) => limit !== undefined);
+  const budget = isLimited ? deploymentBudget : undefined;
   const ledger: Ledger = new Ledger(
     {
-      tasks: new TaskStore(sql),
+      tasks,
+      usage: new UsageStore(sql),
+      limits,
+      budget,
       watch: new WatchStore(sql),
       parking: new Parking(),
       upstream: createUpstreamClient({
@@ -86,20 +98,22 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     subscriptions.drop(sessionId);
     streams.end(sessionId);
   });
-  const { catalogue, tasks } = offer({
+  const { catalogue, tasks: directory } = offer({
     catalogue: createCatalogue(deployment, log),
     tasks: ledgerTasks(ledger, deployment, now),
   });
   const news: News = new News({
     subscriptions,
     sessions,
-    tasks,
+    tasks: directory,
     now,
     send: (holder, notification) => streams.send(holder, notification),
   });
+  const settlements = new Settlements({ tasks, budget, now });
   const contexts = new Map<string, CallerContext>();
   return {
     ledger,
+    settlements,
     credential,
     news,
     subscriptions,
@@ -117,7 +131,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     },
     lanes: {
       legacy: createLegacyLane(catalogue, sessions, subscriptions),
-      modern: createModernLane(catalogue, tasks, log),
+      modern: createModernLane(catalogue, directory, log),
     },
   };
 }

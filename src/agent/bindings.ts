@@ -1,7 +1,9 @@
 import type { Variables } from "../config/variables.ts";
+import type { DeploymentBudget } from "./deployment-budget.ts";
 import type { VeoAgent } from "./veo-agent.ts";
 
 /** What the runtime hands to the Worker. */
 export interface Bindings extends Variables {
   VEO_AGENT: DurableObjectNamespace<VeoAgent>;
+  DEPLOYMENT_BUDGET: DurableObjectNamespace<DeploymentBudget>;
 }

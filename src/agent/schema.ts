@@ -77,6 +77,18 @@ const VERSIONS: readonly string[] = [
   `
   ALTER TABLE task ADD COLUMN lost_at_ms INTEGER;
   ALTER TABLE task ADD COLUMN absent_at_ms INTEGER;
+  ALTER TABLE task ADD COLUMN credits REAL;
+  ALTER TABLE task ADD COLUMN settlement TEXT;
+  CREATE INDEX task_unsettled ON task (position) WHERE settlement = 'due';
+  CREATE TABLE usage (
+    day INTEGER NOT NULL,
+    tool TEXT NOT NULL,
+    model TEXT NOT NULL,
+    generations INTEGER NOT NULL,
+    credits REAL NOT NULL,
+    unpriced INTEGER NOT NULL,
+    PRIMARY KEY (day, tool, model)
+  ) WITHOUT ROWID;
   `,
 ];
 

@@ -51,6 +51,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
       log: this.#log,
       arm: () => this.#watch.arm(),
       streams: this.#streams,
+      deploymentBudget: this.env.DEPLOYMENT_BUDGET.getByName("deployment"),
       offer: (own) => this.offer(own),
     });
     this.#account = account;
@@ -107,13 +108,17 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   /** What the alarm does, and when. */
   protected watched(): Watched | undefined {
     if (this.#account === undefined) return undefined;
-    const { credential, ledger } = this.#account;
+    const { credential, ledger, settlements } = this.#account;
     return {
       async run() {
         await ledger.look.run();
         credential.settle(ledger.look.isOn());
+        await settlements.run();
       },
-      nextAtMs: () => ledger.look.nextAtMs(),
+      nextAtMs() {
+        const times = [ledger.look.nextAtMs(), settlements.nextAtMs()].filter((ms) => ms !== null);
+        return times.length === 0 ? null : Math.min(...times);
+      },
     };
   }
 

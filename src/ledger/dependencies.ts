@@ -1,7 +1,10 @@
+import type { Limits } from "../config/limits.ts";
 import type { UpstreamClient } from "../veo/upstream-client.ts";
+import type { Budget } from "./budget.ts";
 import type { Parking } from "./parking.ts";
 import type { Task } from "./task.ts";
 import type { TaskStore } from "./task-store.ts";
+import type { UsageStore } from "./usage-store.ts";
 import type { WatchStore } from "./watch-store.ts";
 
 /** What the parts of a ledger share. The object that holds them makes it once. */
@@ -9,6 +12,10 @@ export interface LedgerDependencies {
   tasks: TaskStore;
   watch: WatchStore;
   parking: Parking;
+  usage: UsageStore;
+  limits: Limits;
+  /** What counts for the whole deployment, where it has a limit. */
+  budget: Budget | undefined;
   upstream: UpstreamClient;
   credential: LedgerCredential;
   callbacks: CallbackReader;

@@ -12,6 +12,7 @@ import { isSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import type { TaskFilter } from "./task-store.ts";
 import { afterRing, cancelRequested, paceOf } from "./transitions.ts";
+import { reportUsage, type UsageReport } from "./usage-report.ts";
 
 export interface Poll {
   /** How long to wait for news; absent: only when the poll is hasty. */
@@ -73,6 +74,11 @@ export class Ledger {
   /** Notes that a task is not wanted any more; the upstream has no way to cancel, so it goes on and is watched. */
   cancel(task: Task): Task {
     return recordChange(this.#is, task, cancelRequested(task));
+  }
+
+  /** @returns what the account has ordered, and what of its limits and the deployment's is left. */
+  usage(): Promise<UsageReport> {
+    return reportUsage(this.#is);
   }
 
   /** How long ended tasks are kept at least. */

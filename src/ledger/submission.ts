@@ -1,6 +1,8 @@
-import { describeError, fail, ok, type Payer, type Result } from "../errors.ts";
+import { describeError, fail, ok, type Payer, type Result, type VeoError } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
+import { priceKeyOf } from "../veo/prices.ts";
+import { checkAllowance } from "./allowance.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { newSubmissionId } from "./submission-id.ts";
@@ -51,6 +53,9 @@ export async function submit(
   // The same request while nobody knows what became of the first: it joins that one rather than paying.
   const twin = idempotencyKey === null ? is.tasks.submittingLike(requestHash) : undefined;
   if (twin !== undefined) return join(is, settings, twin);
+  const priceKey = priceKeyOf(order.request);
+  const allowed = checkAllowance(is, priceKey);
+  if (!allowed.ok) return allowed;
   const createdAtMs = is.now();
   const submissionId = newSubmissionId();
   // A caller's own address takes the place of ours: the upstream has room for one.
@@ -76,14 +81,46 @@ export async function submit(
     rangAtMs: null,
     lostAtMs: null,
     absentAtMs: null,
+    credits: is.limits.prices[priceKey] ?? null,
+    settlement: is.budget === undefined ? null : "due",
     idempotencyKey,
     requestHash,
   };
   is.tasks.insert(task);
+  is.usage.add(task);
   is.tasks.forgetEndedBefore(createdAtMs - settings.retentionMs, FORGET_AT_ONCE);
   await is.arm();
+  const refusal = await reserve(is, task);
+  if (refusal !== undefined) return fail(refusal);
   return send(is, settings, task, { ...order, callbackUrl: order.callbackUrl ?? ours }, token);
 }
+
+/**
+ * Sets the task aside in the deployment's budget, where it has one. Nothing is sent unless that succeeded.
+ * @returns why the task may not be sent, if it may not.
+ */
+async function reserve(is: LedgerDependencies, task: Task): Promise<VeoError | undefined> {
+  if (is.budget === undefined) return undefined;
+  const { submissionId, credits } = task;
+  const answer = await is.budget.reserve({ submissionId, credits }).catch(() => UNREACHABLE);
+  if (answer.ok) return undefined;
+  if (answer.kind === "limit") {
+    // It was never sent: it leaves no trace.
+    is.tasks.remove(task);
+    is.usage.undo(task);
+    is.parking.news(submissionId);
+    await is.arm();
+    const { limit, used, allowed, resetsAtMs } = answer;
+    return { kind: "limit_reached", limit, used, allowed, resetsAtMs };
+  }
+  // It may be set aside all the same, which the row will have to take back.
+  const error = { code: "budget_unreachable", message: "The limits could not be checked: nothing was sent." };
+  recordChange(is, task, refused(task, error, is.now()));
+  await is.arm();
+  return { kind: "budget_unreachable" };
+}
+
+const UNREACHABLE = { ok: false, kind: "unreachable" } as const;
 
 async function send(
   is: LedgerDependencies,
@@ -153,7 +190,8 @@ async function join(
   const { submissionId } = first;
   if (first.state === "submitting" && first.lostAtMs === null)
     await is.parking.wait(submissionId, settings.requestTimeoutMs);
-  const task = is.tasks.bySubmissionId(submissionId) ?? first;
+  const task = is.tasks.bySubmissionId(submissionId);
+  if (task === undefined) return fail({ kind: "withdrawn" });
   return task.state === "submitting" ? fail({ kind: "submission_undetermined", submissionId }) : ok(task);
 }
 

@@ -30,6 +30,8 @@ const rowSchema = z
     rang_at_ms: shape.rangAtMs,
     lost_at_ms: shape.lostAtMs,
     absent_at_ms: shape.absentAtMs,
+    credits: shape.credits,
+    settlement: shape.settlement,
     idempotency_key: shape.idempotencyKey,
     request_hash: shape.requestHash,
   })
@@ -55,6 +57,8 @@ const rowSchema = z
       rangAtMs: row.rang_at_ms,
       lostAtMs: row.lost_at_ms,
       absentAtMs: row.absent_at_ms,
+      credits: row.credits,
+      settlement: row.settlement,
       idempotencyKey: row.idempotency_key,
       requestHash: row.request_hash,
     }),
@@ -75,7 +79,7 @@ const POSITIONS_PER_MS = 1000;
 const MAX_REMEMBERED = 100;
 const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
   finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, rings, rang_at_ms,
-  lost_at_ms, absent_at_ms, idempotency_key, request_hash`;
+  lost_at_ms, absent_at_ms, credits, settlement, idempotency_key, request_hash`;
 const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
@@ -146,6 +150,28 @@ export class TaskStore {
   byTaskId = (id: string): Task | undefined => this.#remembered("task_id = ?", id);
   byTraceId = (id: string): Task | undefined => this.#first("trace_id = ? ORDER BY position DESC", id);
   byIdempotencyKey = (key: string): Task | undefined => this.#first("idempotency_key = ?", key);
+  /** @returns how many tasks of the account's own making are not over. */
+  countInFlight(): number {
+    return this.#sql
+      .exec<{ n: number }>(
+        "SELECT count(*) AS n FROM task WHERE state IN ('submitting', 'processing') AND request_hash IS NOT NULL",
+      )
+      .one().n;
+  }
+
+  /** @returns ended tasks that the deployment's budget has still to be told of. */
+  unsettled(limit: number): Task[] {
+    return this.#select(
+      "task WHERE settlement = 'due' AND state NOT IN ('submitting', 'processing') ORDER BY position LIMIT ?",
+      limit,
+    );
+  }
+
+  settled(submissionId: string): void {
+    const task = this.bySubmissionId(submissionId);
+    if (task !== undefined) this.update({ ...task, settlement: "done" });
+  }
+
   /** @returns the task of an identical request that the upstream has not answered yet. */
   submittingLike = (requestHash: string): Task | undefined =>
     this.#first("state = 'submitting' AND request_hash = ? ORDER BY position DESC", requestHash);
@@ -279,6 +305,8 @@ const values = (task: Task): (string | number | null)[] => [
   task.rangAtMs,
   task.lostAtMs,
   task.absentAtMs,
+  task.credits,
+  task.settlement,
   task.idempotencyKey,
   task.requestHash,
 ];

@@ -189,6 +189,8 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     rangAtMs: null,
     lostAtMs: null,
     absentAtMs: null,
+    credits: null,
+    settlement: null,
     idempotencyKey: null,
     requestHash: null,
   };
