@@ -35,6 +35,6 @@ describe("the tables of an account's object", () => {
     const versions = await world.inObject((_, { storage }) =>
       storage.sql.exec("SELECT version FROM schema_version").toArray(),
     );
-    expect(versions).toEqual([{ version: 3 }]);
+    expect(versions).toEqual([{ version: 4 }]);
   });
 });

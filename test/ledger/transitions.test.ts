@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../src/ledger/task.ts";
-import { accepted, adopted, afterLook, refused, undetermined } from "../../src/ledger/transitions.ts";
+import { accepted, adopted, afterLook, lost, refused } from "../../src/ledger/transitions.ts";
 import type { Observation } from "../../src/veo/observation.ts";
 
 const processing: Task = {
@@ -22,6 +22,10 @@ const processing: Task = {
   cancelRequested: false,
   rings: null,
   rangAtMs: null,
+  lostAtMs: null,
+  absentAtMs: null,
+  credits: null,
+  settlement: null,
   idempotencyKey: "key",
   requestHash: "hash",
 };
@@ -119,11 +123,12 @@ describe("a submission", () => {
     expect(after).toMatchObject({ state: "failed", idempotencyKey: null, nextCheckAtMs: null });
   });
 
-  it("whose answer is missing is unknown and keeps its key", () => {
-    expect(undetermined(submitting)).toMatchObject({
-      state: "unknown",
+  it("whose answer is missing is looked for in five seconds, and keeps its key", () => {
+    expect(lost(submitting, 40_000)).toMatchObject({
+      state: "submitting",
       idempotencyKey: "key",
-      nextCheckAtMs: null,
+      lostAtMs: 40_000,
+      nextCheckAtMs: 45_000,
     });
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { Parking } from "../../src/ledger/parking.ts";
 import { TaskStore } from "../../src/ledger/task-store.ts";
+import { UsageStore } from "../../src/ledger/usage-store.ts";
 import { WatchStore } from "../../src/ledger/watch-store.ts";
 import { createCatalogue } from "../../src/mcp/catalogue.ts";
 import { createUpstreamClient } from "../../src/veo/upstream-client.ts";
@@ -28,6 +29,15 @@ describe("tools that an operator switched off", () => {
       const ledger = new Ledger(
         {
           tasks: new TaskStore(sql),
+          usage: new UsageStore(sql),
+          limits: {
+            account: { inFlight: undefined, perDay: undefined },
+            deployment: { inFlight: undefined, perDay: undefined, creditsPerDay: undefined },
+            prices: {},
+          },
+          budget: undefined,
+          callbacks: { submissionOf: () => undefined, isOurs: () => false },
+          ownsToken: true,
           watch: new WatchStore(sql),
           parking: new Parking(),
           upstream: createUpstreamClient({ baseUrl: "https://upstream.test", requestTimeoutMs: 1000 }),
