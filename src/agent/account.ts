@@ -18,6 +18,7 @@ import type { CallerContext } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import { callbackAddresses, callbackReader } from "./callback-address.ts";
 import { Credential } from "./credential.ts";
+import { HealthCheck } from "./health-check.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
 
@@ -25,6 +26,7 @@ import type { Streams } from "./streams.ts";
 export interface Account {
   ledger: Ledger;
   settlements: Settlements;
+  health: HealthCheck;
   credential: Credential;
   lanes: { legacy: Lane; modern: Lane };
   news: News;
@@ -68,6 +70,11 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
   const { limits } = configuration;
   const isLimited = Object.values(limits.deployment).some((limit) => limit !== undefined);
   const budget = isLimited ? deploymentBudget : undefined;
+  const upstream = createUpstreamClient({
+    baseUrl: configuration.upstreamBaseUrl,
+    requestTimeoutMs: configuration.requestTimeoutMs,
+    log,
+  });
   const ledger: Ledger = new Ledger(
     {
       tasks,
@@ -76,10 +83,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
       budget,
       watch: new WatchStore(sql),
       parking: new Parking(),
-      upstream: createUpstreamClient({
-        baseUrl: configuration.upstreamBaseUrl,
-        requestTimeoutMs: configuration.requestTimeoutMs,
-      }),
+      upstream,
       credential,
       callbacks: callbackReader(configuration.secretKey, name),
       ownsToken: configuration.access.mode !== "team",
@@ -114,6 +118,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
   return {
     ledger,
     settlements,
+    health: new HealthCheck(upstream, credential, now),
     credential,
     news,
     subscriptions,

@@ -17,7 +17,21 @@ export const BATCH_SIZE = 50;
 export const ROUND_NEWS = "round";
 
 /** A failed request ends the round: the trouble is the upstream's, not that of one batch. */
-class RoundOver extends Error {}
+class RoundOver extends Error {
+  readonly failure: UpstreamFailure;
+
+  constructor(failure: UpstreamFailure) {
+    super("The upstream failed");
+    this.failure = failure;
+  }
+}
+
+/** What a round had to do, and what kept it from that, if anything did. */
+export interface Round {
+  /** Tasks that were due. */
+  due: number;
+  failure: UpstreamFailure | undefined;
+}
 
 /**
  * The one way to ask the upstream about tasks: for everything that is due, in batches of 50, one round at a
@@ -25,14 +39,14 @@ class RoundOver extends Error {}
  */
 export class Look {
   readonly #is: LedgerDependencies;
-  #round: Promise<void> | undefined;
+  #round: Promise<Round> | undefined;
 
   constructor(dependencies: LedgerDependencies) {
     this.#is = dependencies;
   }
 
   /** Runs one round; a second caller joins the one that runs. */
-  run(): Promise<void> {
+  run(): Promise<Round> {
     this.#round ??= this.#runRound().finally(() => {
       this.#round = undefined;
       this.#is.parking.news(ROUND_NEWS);
@@ -78,7 +92,7 @@ export class Look {
     return true;
   }
 
-  async #runRound(): Promise<void> {
+  async #runRound(): Promise<Round> {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
     const unanswered = due.filter(({ taskId }) => taskId === null);
@@ -87,7 +101,8 @@ export class Look {
       if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
     const sought = unanswered.filter(({ lostAtMs }) => lostAtMs !== null);
     const token = this.#is.credential.ofWatch();
-    if (token === undefined || this.blocked() !== undefined) return;
+    const round: Round = { due: due.length, failure: this.blocked() };
+    if (token === undefined || round.failure !== undefined) return round;
     try {
       const watched = new Map(
         due.flatMap((task) => (task.taskId === null ? [] : [[task.taskId, task] as const])),
@@ -100,7 +115,9 @@ export class Look {
       await this.#answerLookups(token);
     } catch (error) {
       if (!(error instanceof RoundOver)) throw error;
+      return { ...round, failure: error.failure };
     }
+    return round;
   }
 
   async #lookAt(ids: string[], token: string): Promise<void> {
@@ -195,7 +212,7 @@ export class Look {
 
   #endRound(failure: UpstreamFailure, token: string): never {
     this.#writeDownTrouble(failure, token);
-    throw new RoundOver();
+    throw new RoundOver(failure);
   }
 
   #writeDownTrouble(failure: UpstreamFailure, token: string): void {

@@ -1,4 +1,5 @@
-import { describeError, fail, ok, type Payer, type Result, type VeoError } from "../errors.ts";
+import { describeError } from "../error-words.ts";
+import { fail, ok, type Payer, type Result, type VeoError } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
 import { priceKeyOf } from "../veo/prices.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { describeError, FAILED_NEXT_STEP, quote } from "../errors.ts";
+import { describeError, FAILED_NEXT_STEP } from "../error-words.ts";
+import { quote } from "../errors.ts";
 import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
 import { isOpen, TASK_STATES, type Task } from "../ledger/task.ts";
 import { TYPICAL_SECONDS } from "../veo/capabilities.ts";

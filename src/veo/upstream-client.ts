@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { UpstreamFailure } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { type Observation, observeFinalBody } from "./observation.ts";
 import type { PaidRequest } from "./paid-request.ts";
 import { type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
@@ -8,6 +9,7 @@ export interface UpstreamSettings {
   baseUrl: string;
   /** How long a paid call may take. It only has to answer that it was accepted. */
   requestTimeoutMs: number;
+  log: Log;
 }
 
 /** What became of a paid call. */
@@ -45,9 +47,11 @@ export interface UpstreamClient {
 const QUERY_TIMEOUT_MS = 10_000;
 /** The upstream API, with `fetch`. Never throws: what went wrong is in the outcome. */
 export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient {
+  const post = (path: string, body: unknown, token: string, timeoutMs: number) =>
+    postJson(new URL(path, settings.baseUrl), body, token, timeoutMs, settings.log);
   const listTasks = async (query: TaskPage, token: string): Promise<QueryOutcome> => {
     const body = { action: "retrieve_batch", ...query };
-    const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
+    const answer = await post("/veo/tasks", body, token, QUERY_TIMEOUT_MS);
     if (!answer.ok) return answer;
     const list = listSchema.safeParse(answer.body);
     if (list.success) return { ok: true, records: list.data };
@@ -67,17 +71,12 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
         ...(callbackUrl !== undefined && { callback_url: callbackUrl }),
         async: true,
       };
-      const answer = await postJson(
-        new URL(request.path, settings.baseUrl),
-        body,
-        token,
-        settings.requestTimeoutMs,
-      );
+      const answer = await post(request.path, body, token, settings.requestTimeoutMs);
       return answer.ok ? readSubmission(answer.body) : classifyRefusal(answer.failure);
     },
     async queryTasks(query, token) {
       const body = { action: "retrieve_batch", ...query };
-      const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
+      const answer = await post("/veo/tasks", body, token, QUERY_TIMEOUT_MS);
       return readBatch(answer);
     },
     listTasks,

@@ -40,7 +40,11 @@ describe("tools that an operator switched off", () => {
           ownsToken: true,
           watch: new WatchStore(sql),
           parking: new Parking(),
-          upstream: createUpstreamClient({ baseUrl: "https://upstream.test", requestTimeoutMs: 1000 }),
+          upstream: createUpstreamClient({
+            baseUrl: "https://upstream.test",
+            requestTimeoutMs: 1000,
+            log: () => undefined,
+          }),
           credential: {
             ofCall: () => "token",
             ofWatch: () => "token",
