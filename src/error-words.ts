@@ -3,6 +3,7 @@ import {
   type ErrorCode,
   isKeyRefused,
   isOutOfCredits,
+  type LimitReached,
   type Payer,
   quote,
   type UpstreamFailure,
@@ -75,14 +76,7 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
         `Use another key for another video, or read the first one with veo_get_task and task_id "${error.submissionId}".`,
       );
     case "limit_reached":
-      return answer(
-        "limit_reached",
-        true,
-        `${error.limit} is reached: ${error.used} of ${error.allowed}. Nothing was sent.`,
-        error.resetsAtMs === null
-          ? "It allows the next one when one of those is over: veo_list_tasks with state processing shows them."
-          : `It resets at ${new Date(error.resetsAtMs).toISOString()}; veo_get_usage shows what is left. Only the server's owner can raise it.`,
-      );
+      return describeLimit(error);
     case "price_missing":
       return answer(
         "limit_reached",
@@ -101,8 +95,8 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
       return answer(
         "limit_reached",
         true,
-        "The same request was being sent, and was stopped by a limit. Nothing was sent.",
-        "Call again, or see veo_get_usage.",
+        "The same request was under way, and a limit of this server stopped it. Nothing was sent.",
+        "See veo_get_usage for what is left, or call again.",
       );
     case "busy":
       return answer(
@@ -120,6 +114,39 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
       );
   }
 }
+
+/** What a limit keeps from being sent. Waiting helps unless the limit leaves no room even for this one alone. */
+function describeLimit({ limit, used, allowed, needed, resetsAtMs }: LimitReached): ErrorAnswer {
+  const refused = (retryable: boolean, what: string, nextStep: string) =>
+    answer("limit_reached", retryable, `${what} Nothing was sent.`, nextStep);
+  if (allowed === 0)
+    return refused(
+      false,
+      `${limit} is 0: the owner of this server allows nothing new at the moment.`,
+      "Only the owner can change that; finished videos stay available.",
+    );
+  if (needed !== undefined && needed > allowed)
+    return refused(
+      false,
+      `This costs ${needed} credits, and ${limit} allows ${allowed} in a whole day.`,
+      "Choose something cheaper (veo_list_actions), or ask the owner of this server to raise the limit.",
+    );
+  if (resetsAtMs === null)
+    return refused(
+      true,
+      `${limit} is reached: ${used} of ${allowed} are in the making${isOfEverybody(limit) ? ", of everybody on this server" : ""}.`,
+      "There is room when one of them is over, usually within 3 minutes: wait for yours with veo_get_task (veo_list_tasks shows them), then call again.",
+    );
+  const cost = needed === undefined ? "" : ` credits, and this costs ${needed}`;
+  return refused(
+    true,
+    `${limit} is reached: ${used} of ${allowed}${cost}${isOfEverybody(limit) ? ", for everybody on this server" : ""}.`,
+    `It resets at ${new Date(resetsAtMs).toISOString()}: do not call again before. veo_get_usage shows what is left; only the owner of this server can raise it.`,
+  );
+}
+
+const isOfEverybody = (limit: string): boolean =>
+  limit.startsWith("TEAM_") || limit === "MAX_CREDITS_PER_DAY";
 
 function describeFailure(failure: UpstreamFailure, payer: Payer): ErrorAnswer {
   switch (failure.kind) {

@@ -28,6 +28,18 @@ export type UpstreamFailure = z.infer<typeof upstreamFailureSchema>;
 /** Whose AceDataCloud key is used: the deployment's own, or that of whoever calls. */
 export type Payer = "operator" | "caller";
 
+/** A limit that the owner set, and what is used up of it. */
+export interface LimitReached {
+  /** The variable that sets it. */
+  limit: string;
+  used: number;
+  allowed: number;
+  /** What the request would use up, where that is not one generation. */
+  needed?: number;
+  /** Null where it is not of a day. */
+  resetsAtMs: number | null;
+}
+
 export type VeoError =
   | { kind: "invalid_arguments"; problems: string[] }
   | { kind: "extended_video"; videoId: string; operation: string }
@@ -37,7 +49,7 @@ export type VeoError =
   | { kind: "submission_undetermined"; submissionId: string; failure?: UpstreamFailure }
   | { kind: "generation_failed"; code: string; message: string; traceId: string | undefined }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
-  | { kind: "limit_reached"; limit: string; used: number; allowed: number; resetsAtMs: number | null }
+  | ({ kind: "limit_reached" } & LimitReached)
   | { kind: "price_missing"; priceKey: string }
   | { kind: "budget_unreachable" }
   | { kind: "withdrawn" }

@@ -79,7 +79,8 @@ const VERSIONS: readonly string[] = [
   ALTER TABLE task ADD COLUMN absent_at_ms INTEGER;
   ALTER TABLE task ADD COLUMN credits REAL;
   ALTER TABLE task ADD COLUMN settlement TEXT;
-  CREATE INDEX task_unsettled ON task (position) WHERE settlement = 'due';
+  CREATE INDEX task_unsettled ON task (position)
+    WHERE settlement = 'due' AND state NOT IN ('submitting', 'processing');
   CREATE TABLE usage (
     day INTEGER NOT NULL,
     tool TEXT NOT NULL,

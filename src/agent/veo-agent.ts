@@ -10,6 +10,7 @@ import type { CallerContext } from "../tools/define-tool.ts";
 import { type Account, type Offer, openAccount } from "./account.ts";
 import { accountHash } from "./account-hash.ts";
 import type { Bindings } from "./bindings.ts";
+import { reachBudget } from "./budget-client.ts";
 import { type Caller, callerSchema } from "./caller.ts";
 import { type OpenedStream, type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
 import type { UpstreamHealth } from "./health-check.ts";
@@ -55,7 +56,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
       log: this.#log,
       arm: () => this.#watch.arm(),
       streams: this.#streams,
-      deploymentBudget: this.env.DEPLOYMENT_BUDGET.getByName("deployment"),
+      deploymentBudget: reachBudget(this.env.DEPLOYMENT_BUDGET, this.#log),
       offer: (own) => this.offer(own),
     });
     this.#account = account;

@@ -1,8 +1,10 @@
-/** What the ledger needs of the object that counts for the whole deployment. */
+import type { LimitReached } from "../errors.ts";
+
+/** What the ledger needs of the object that counts for the whole deployment. Each call ends within seconds, or throws. */
 export interface Budget {
   /** Sets a generation aside before it is sent. */
   reserve(reservation: Reservation): Promise<BudgetAnswer>;
-  /** Notes how generations ended. */
+  /** Notes how generations ended. Telling it twice, or of what never was set aside, changes nothing. */
   settle(settlements: Settlement[]): Promise<void>;
   /** @returns what is used up of today. */
   status(): Promise<BudgetStatus>;
@@ -21,7 +23,7 @@ export interface Settlement {
 
 export type BudgetAnswer =
   | { ok: true }
-  | { ok: false; kind: "limit"; limit: string; used: number; allowed: number; resetsAtMs: number | null }
+  | { ok: false; kind: "limit"; reached: LimitReached }
   | { ok: false; kind: "unreachable" };
 
 export interface BudgetStatus {

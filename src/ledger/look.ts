@@ -3,7 +3,8 @@ import { type Observation, observeRecord } from "../veo/observation.ts";
 import type { QueryOutcome } from "../veo/upstream-client.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
-import { reconcile } from "./reconciliation.ts";
+import { mayBe } from "./lost-submissions.ts";
+import { reconcile, unanswered } from "./reconciliation.ts";
 import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
@@ -95,11 +96,7 @@ export class Look {
   async #runRound(): Promise<Round> {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
-    const unanswered = due.filter(({ taskId }) => taskId === null);
-    // Whoever sent it died in the middle: from now on it is looked for.
-    for (const task of unanswered)
-      if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
-    const sought = unanswered.filter(({ lostAtMs }) => lostAtMs !== null);
+    const sought = this.#sought(due);
     const token = this.#is.credential.ofWatch();
     const round: Round = { due: due.length, failure: this.blocked() };
     if (token === undefined || round.failure !== undefined) return round;
@@ -118,6 +115,25 @@ export class Look {
       return { ...round, failure: error.failure };
     }
     return round;
+  }
+
+  /** @returns the lost submissions to look for in this round. */
+  #sought(due: readonly Task[]): Task[] {
+    const { tasks, watch, now } = this.#is;
+    const isDue = due.filter(({ taskId }) => taskId === null);
+    // Whoever sent it died in the middle: from now on it is looked for.
+    for (const task of isDue)
+      if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
+    const lostDue = isDue.filter(({ lostAtMs }) => lostAtMs !== null);
+    if (watch.dueLookups(now()).length === 0) return lostDue;
+    // A question may be about what became of another: unless that is found first, it passes for somebody else's.
+    const others = unanswered(tasks).filter(
+      ({ submissionId, lostAtMs, lookedAtMs }) =>
+        lostAtMs !== null &&
+        now() - (lookedAtMs ?? 0) >= POLLING_INTERVAL_MS &&
+        !isDue.some((task) => task.submissionId === submissionId),
+    );
+    return [...lostDue, ...others];
   }
 
   async #lookAt(ids: string[], token: string): Promise<void> {
@@ -179,8 +195,17 @@ export class Look {
   }
 
   #finish(lookup: Lookup, seen: Observation[]): void {
-    const found = seen.map((observation) => this.#adopt(observation).submissionId);
-    this.#is.watch.answer(lookup.key, found, this.#is.now());
+    const { tasks, watch, callbacks, now } = this.#is;
+    // What may be the answer of a request on its way is left to that; with an address, to the search for it.
+    const waiting = unanswered(tasks).filter(({ lostAtMs, rings }) => lostAtMs === null || rings !== null);
+    const found = seen
+      .filter(
+        (observation) =>
+          tasks.byTaskId(observation.taskId) !== undefined ||
+          !waiting.some((task) => mayBe(task, observation, callbacks)),
+      )
+      .map((observation) => this.#adopt(observation).submissionId);
+    watch.answer(lookup.key, found, now());
   }
 
   /** Takes a task over that another client of the same token made; one that is known is brought up to date. */

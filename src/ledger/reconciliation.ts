@@ -5,6 +5,7 @@ import type { LedgerDependencies } from "./dependencies.ts";
 import { type Listing, matchLost } from "./lost-submissions.ts";
 import { CLOCKS_DIFFER_MS } from "./schedule.ts";
 import type { Task } from "./task.ts";
+import type { TaskStore } from "./task-store.ts";
 import { afterSearch } from "./transitions.ts";
 
 const PAGE_SIZE = 50;
@@ -12,6 +13,13 @@ const PAGE_SIZE = 50;
 const MAX_PAGES = 20;
 /** The upstream's list may lag, so a task that it has just accepted proves nothing when it is missing. */
 const SETTLED_MS = 60_000;
+
+/** More than any account has on their way at once. */
+const MAX_UNANSWERED = 1000;
+
+/** @returns every submission that has no task yet, whether it is lost or still on its way. */
+export const unanswered = (tasks: TaskStore): Task[] =>
+  tasks.page({ state: "submitting" }, MAX_UNANSWERED).filter(({ taskId }) => taskId === null);
 
 /**
  * Finds out what became of submissions whose answer never came, by listing the upstream's tasks around that time.
@@ -30,6 +38,7 @@ export async function reconcile(
   const { tasks, now, watch, callbacks, ownsToken } = is;
   const verdicts = matchLost(lost, listed, {
     ...callbacks,
+    unanswered: unanswered(tasks),
     isTaken: (taskId) => (tasks.byTaskId(taskId)?.requestHash ?? null) !== null,
     ownsToken,
   });

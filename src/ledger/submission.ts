@@ -1,5 +1,5 @@
 import { describeError } from "../error-words.ts";
-import { fail, ok, type Payer, type Result, type VeoError } from "../errors.ts";
+import { fail, ok, type Payer, type Result, type UpstreamFailure, type VeoError } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
 import { priceKeyOf } from "../veo/prices.ts";
@@ -111,8 +111,7 @@ async function reserve(is: LedgerDependencies, task: Task): Promise<VeoError | u
     is.usage.undo(task);
     is.parking.news(submissionId);
     await is.arm();
-    const { limit, used, allowed, resetsAtMs } = answer;
-    return { kind: "limit_reached", limit, used, allowed, resetsAtMs };
+    return { kind: "limit_reached", ...answer.reached };
   }
   // It may be set aside all the same, which the row will have to take back.
   const error = { code: "budget_unreachable", message: "The limits could not be checked: nothing was sent." };
@@ -138,10 +137,17 @@ async function send(
     await is.arm(proven);
     return after;
   };
+  const searchFor = async (failure: UpstreamFailure): Promise<Result<Task>> => {
+    const { submissionId } = await complete(lost(task, is.now()));
+    return fail({ kind: "submission_undetermined", submissionId, failure });
+  };
   switch (outcome.kind) {
     case "accepted": {
-      // A page of history may have shown the task, and had it adopted, before its own answer came.
       const twin = is.tasks.byTaskId(outcome.taskId);
+      // The id of another submission: that one keeps it, and this one was not answered.
+      if (twin !== undefined && twin.requestHash !== null)
+        return searchFor({ kind: "unreadable", status: 200, why: "unexpected_shape" });
+      // Somebody may have asked for the task, and had it adopted, before its own answer came.
       if (twin !== undefined) is.tasks.remove(twin);
       const heardAtMs = is.watch.heardAtMs();
       const processing = accepted(task, outcome.taskId, outcome.traceId, is.now(), heardAtMs);
@@ -160,12 +166,7 @@ async function send(
       return fail(error);
     }
     case "undetermined":
-      await complete(lost(task, is.now()));
-      return fail({
-        kind: "submission_undetermined",
-        submissionId: task.submissionId,
-        failure: outcome.failure,
-      });
+      return searchFor(outcome.failure);
   }
 }
 

@@ -1,3 +1,4 @@
+import { roundCredits } from "../config/limits.ts";
 import type { BudgetStatus } from "./budget.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { nextUtcDayMs, type Usage, utcDay } from "./usage-store.ts";
@@ -10,6 +11,8 @@ export interface LimitStatus {
   limit: string;
   used: number;
   allowed: number;
+  /** Never below 0: an owner may have lowered the limit meanwhile. */
+  left: number;
   /** Null where it is not of a day. */
   resetsAtMs: number | null;
 }
@@ -43,7 +46,9 @@ export async function reportUsage(is: LedgerDependencies): Promise<UsageReport> 
     month: usage.since(today - MONTH_DAYS + 1),
     inFlight,
     limits: statuses.flatMap(([limit, used, allowed, resets]) =>
-      used === undefined || allowed === undefined ? [] : [{ limit, used, allowed, resetsAtMs: resets }],
+      used === undefined || allowed === undefined
+        ? []
+        : [{ limit, used, allowed, left: roundCredits(Math.max(0, allowed - used)), resetsAtMs: resets }],
     ),
     isComplete: status !== null,
   };

@@ -32,9 +32,10 @@ export class UsageStore {
     this.#sql.exec("DELETE FROM usage WHERE day < ?", utcDay(task.createdAtMs) - KEPT_DAYS);
   }
 
-  /** Takes one back that cost nothing. */
+  /** Takes one back that cost nothing: what was never ordered otherwise leaves no row. */
   undo(task: Task): void {
     this.#count(task, -1);
+    this.#sql.exec("DELETE FROM usage WHERE day = ? AND generations <= 0", utcDay(task.createdAtMs));
   }
 
   /** @returns what was ordered from `fromDay` to now, by tool and model. */
@@ -42,7 +43,7 @@ export class UsageStore {
     return this.#sql
       .exec<{ [column in keyof Usage]: Usage[column] }>(
         `SELECT tool, model, sum(generations) AS generations, sum(credits) AS credits, sum(unpriced) AS unpriced
-         FROM usage WHERE day >= ? GROUP BY tool, model HAVING generations > 0 ORDER BY generations DESC`,
+         FROM usage WHERE day >= ? GROUP BY tool, model ORDER BY sum(generations) DESC, tool, model`,
         fromDay,
       )
       .toArray();

@@ -1,30 +1,35 @@
 import { z } from "zod";
+import { roundCredits } from "../config/limits.ts";
 import { ok } from "../errors.ts";
 import type { Usage } from "../ledger/usage-store.ts";
-import { defineTool, QUERIES } from "./define-tool.ts";
+import { defineTool, INFORMS } from "./define-tool.ts";
 
-const spendingSchema = z.object({
+const amounts = {
   generations: z.number(),
-  /** Of what has a known price. */
+  /** Of what has a known price; `unpriced` is how many have none. */
   credits: z.number(),
   unpriced: z.number(),
-  by: z.array(z.looseObject({ tool: z.string(), generations: z.number() })),
+};
+const spendingSchema = z.object({
+  ...amounts,
+  by: z.array(z.object({ tool: z.string(), model: z.string().optional(), ...amounts })),
 });
 
-const sum = (usages: readonly Usage[], field: "generations" | "credits" | "unpriced"): number =>
-  // Prices have up to four decimals; adding them as binary fractions leaves crumbs.
-  Math.round(usages.reduce((total, usage) => total + usage[field], 0) * 10_000) / 10_000;
+const sum = (usages: readonly Usage[], field: keyof typeof amounts): number =>
+  roundCredits(usages.reduce((total, usage) => total + usage[field], 0));
 
-const spending = (usages: readonly Usage[]): z.input<typeof spendingSchema> => ({
+const amountsOf = (usages: readonly Usage[]) => ({
   generations: sum(usages, "generations"),
   credits: sum(usages, "credits"),
   unpriced: sum(usages, "unpriced"),
-  by: usages.map(({ tool, model, generations, credits, unpriced }) => ({
-    tool,
-    ...(model !== "" && { model }),
-    generations,
-    credits: sum([{ tool, model, generations, credits, unpriced }], "credits"),
-    ...(unpriced > 0 && { unpriced }),
+});
+
+const spending = (usages: readonly Usage[]): z.input<typeof spendingSchema> => ({
+  ...amountsOf(usages),
+  by: usages.map((usage) => ({
+    tool: usage.tool,
+    ...(usage.model !== "" && { model: usage.model }),
+    ...amountsOf([usage]),
   })),
 });
 
@@ -32,15 +37,21 @@ export const veoGetUsage = defineTool({
   name: "veo_get_usage",
   title: "Get usage",
   description:
-    "How many videos this account ordered today and in the last 30 days, the credits of those with a known price, and what is left of the owner's limits. Free.",
-  annotations: QUERIES,
+    "What this account ordered today (UTC) and in the last 30 days, by tool and model, in videos and known credits, and what is left of the owner's limits. Free. unpriced counts the videos without a known price. For single videos use veo_list_tasks.",
+  annotations: INFORMS,
   input: () => z.strictObject({}),
   output: z.object({
     today: spendingSchema,
     last_30_days: spendingSchema,
     in_flight: z.number(),
     limits: z.array(
-      z.looseObject({ limit: z.string(), used: z.number(), allowed: z.number(), left: z.number() }),
+      z.object({
+        limit: z.string(),
+        used: z.number(),
+        allowed: z.number(),
+        left: z.number(),
+        resets_at: z.string().optional(),
+      }),
     ),
     note: z.string().optional(),
   }),
@@ -51,11 +62,8 @@ export const veoGetUsage = defineTool({
         today: spending(today),
         last_30_days: spending(month),
         in_flight: inFlight,
-        limits: limits.map(({ limit, used, allowed, resetsAtMs }) => ({
-          limit,
-          used,
-          allowed,
-          left: Math.max(0, allowed - used),
+        limits: limits.map(({ resetsAtMs, ...status }) => ({
+          ...status,
           ...(resetsAtMs !== null && { resets_at: new Date(resetsAtMs).toISOString() }),
         })),
         ...(!isComplete && { note: "The limits of the whole server cannot be asked for at the moment." }),

@@ -1,8 +1,12 @@
-import { MODEL_NAMES, type Model, PRICES, RESOLUTIONS } from "./capabilities.ts";
+import {
+  INGREDIENTS_MODEL,
+  MODEL_NAMES,
+  MODELS,
+  type Model,
+  PRICES,
+  TEXT_TO_VIDEO_MODELS,
+} from "./capabilities.ts";
 import type { PaidRequest } from "./paid-request.ts";
-
-/** Credits by what is bought. */
-export type Prices = Readonly<Record<string, number>>;
 
 /** @returns what a request buys, as prices are named: another resolution of a new video may have another price. */
 export function priceKeyOf({ path, body }: PaidRequest): string {
@@ -21,15 +25,19 @@ export function priceKeyOf({ path, body }: PaidRequest): string {
   }
 }
 
-const videoKeys = (action: string, model: Model): string[] =>
-  RESOLUTIONS.map((resolution) =>
-    resolution === "720p" ? `${action}:${model}` : `${action}:${model}:${resolution}`,
-  );
+const videoKeys = (action: string, models: readonly Model[]): string[] =>
+  models.flatMap((model) => [
+    `${action}:${model}`,
+    ...MODELS[model].resolutions.map((resolution) => `${action}:${model}:${resolution}`),
+  ]);
 
 /** Everything that has, or can be given, a price. */
 export const PRICE_KEYS: readonly string[] = [
-  ...["text2video", "image2video", "ingredients2video"].flatMap((action) =>
-    MODEL_NAMES.flatMap((model) => videoKeys(action, model)),
+  ...videoKeys("text2video", TEXT_TO_VIDEO_MODELS),
+  ...videoKeys(
+    "image2video",
+    MODEL_NAMES.filter((model) => model !== INGREDIENTS_MODEL),
   ),
+  ...videoKeys("ingredients2video", [INGREDIENTS_MODEL]),
   ...Object.keys(PRICES),
 ];
