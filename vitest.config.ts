@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { stepsInAwaits } from "./test/faults/steps-plugin.ts";
 
 const UPSTREAM = { ACEDATACLOUD_API_BASE_URL: "https://upstream.test", LOG_LEVEL: "error" };
 /** Values that tests search for: nothing that leaves the server may contain them. */
@@ -10,6 +11,10 @@ const SECRETS = {
 const SECRET_KEY = "secret-key-of-the-tests-0123456789-0123456789";
 /** Where everybody pays for themselves, an object has no token of the deployment's. */
 const PAYERS = "test/payers";
+/** Where an owner has set limits, the objects' variables are a test's own. */
+const LIMITS = "test/limits";
+/** Where objects die at every step, the source has its steps marked. */
+const FAULTS = "test/faults";
 
 /** Tests in workerd, whose objects have these variables. The Worker's own can be changed by a test (`world.ts`). */
 const workerd = (
@@ -17,9 +22,11 @@ const workerd = (
   bindings: Record<string, string>,
   include: string,
   exclude: string[] = [],
+  main?: string,
 ) => ({
   plugins: [
     cloudflareTest({
+      ...(main !== undefined && { main }),
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         bindings: { ...UPSTREAM, ...bindings },
@@ -37,10 +44,15 @@ const workerd = (
   },
 });
 
+const withSteps = <T extends { plugins: unknown[] }>(project: T) => ({
+  ...project,
+  plugins: [stepsInAwaits(), ...project.plugins],
+});
+
 export default defineConfig({
   test: {
     projects: [
-      workerd("workerd", SECRETS, "test/**/*.test.ts", [`${PAYERS}/**`]),
+      workerd("workerd", SECRETS, "test/**/*.test.ts", [`${PAYERS}/**`, `${LIMITS}/**`, `${FAULTS}/**`]),
       workerd(
         "workerd-payers",
         { AUTH_MODE: "passthrough", SECRET_KEY },
@@ -51,6 +63,14 @@ export default defineConfig({
         { AUTH_MODE: "passthrough" },
         `${PAYERS}/without-secret-key/**/*.test.ts`,
       ),
+      workerd(
+        "workerd-limits",
+        { ...SECRETS, SECRET_KEY },
+        `${LIMITS}/**/*.test.ts`,
+        [],
+        `${LIMITS}/worker.ts`,
+      ),
+      withSteps(workerd("workerd-faults", {}, `${FAULTS}/**/*.test.ts`, [], `${FAULTS}/worker.ts`)),
       {
         test: {
           name: "node",

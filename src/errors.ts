@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Everything that can go wrong, as a tagged union, and the one place where it becomes words. A new kind does not
- * compile until it has its sentence.
+ * Everything that can go wrong, as a tagged union. A new kind does not compile until it has its sentence
+ * (`error-words.ts`).
  */
 
 /** Why an upstream answer could not be used. A schema, since the object keeps the last one in its storage. */
@@ -28,15 +28,31 @@ export type UpstreamFailure = z.infer<typeof upstreamFailureSchema>;
 /** Whose AceDataCloud key is used: the deployment's own, or that of whoever calls. */
 export type Payer = "operator" | "caller";
 
+/** A limit that the owner set, and what is used up of it. */
+export interface LimitReached {
+  /** The variable that sets it. */
+  limit: string;
+  used: number;
+  allowed: number;
+  /** What the request would use up, where that is not one generation. */
+  needed?: number;
+  /** Null where it is not of a day. */
+  resetsAtMs: number | null;
+}
+
 export type VeoError =
   | { kind: "invalid_arguments"; problems: string[] }
   | { kind: "extended_video"; videoId: string; operation: string }
   | { kind: "task_not_found"; reference: string }
   | { kind: "video_not_found"; videoId: string }
   | { kind: "upstream"; failure: UpstreamFailure }
-  | { kind: "submission_undetermined"; submissionId: string; failure: UpstreamFailure }
+  | { kind: "submission_undetermined"; submissionId: string; failure?: UpstreamFailure }
   | { kind: "generation_failed"; code: string; message: string; traceId: string | undefined }
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
+  | ({ kind: "limit_reached" } & LimitReached)
+  | { kind: "price_missing"; priceKey: string }
+  | { kind: "budget_unreachable" }
+  | { kind: "withdrawn" }
   | { kind: "busy"; limit: number }
   | { kind: "internal"; incident: string };
 
@@ -68,169 +84,6 @@ export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
 export const fail = (error: VeoError): { ok: false; error: VeoError } => ({ ok: false, error });
 export const invalid = (...problems: string[]) => fail({ kind: "invalid_arguments", problems });
 
-/** What there is to do about a video that could not be made. */
-export const FAILED_NEXT_STEP =
-  "Read the error (it is the upstream's own text), change the request accordingly, and submit again if it is worth it.";
-
-/** Turns a failure into words: what happened, and what to do next. Whose key is meant depends on who pays. */
-export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
-  switch (error.kind) {
-    case "invalid_arguments":
-      return answer(
-        "invalid_argument",
-        false,
-        error.problems.join(" "),
-        "Correct the arguments and call again; nothing was sent and nothing was charged.",
-      );
-    case "extended_video":
-      return answer(
-        "invalid_argument",
-        false,
-        `Video ${error.videoId} is an extended video, which cannot be ${error.operation}.`,
-        "Use the video it was extended from, or extend it again with veo_extend_video.",
-      );
-    case "task_not_found":
-      return answer(
-        "not_found",
-        false,
-        `There is no task ${error.reference} in this account.`,
-        "Check the id, or find the task with veo_list_tasks.",
-      );
-    case "video_not_found":
-      return answer(
-        "not_found",
-        false,
-        `There is no video ${error.videoId} in this account.`,
-        "Use the video_id of a finished task of this account: veo_list_tasks shows them.",
-      );
-    case "upstream":
-      return describeFailure(error.failure, payer);
-    case "submission_undetermined":
-      return {
-        ...describeFailure(error.failure, payer),
-        code: "submission_undetermined",
-        retryable: false,
-        nextStep: `It is not known whether the video was accepted, and it may have been charged: do not send it again. Look with veo_get_tasks_batch without ids, or call veo_get_task with task_id "${error.submissionId}" later.`,
-      };
-    case "generation_failed":
-      return {
-        ...answer(
-          "upstream_error",
-          false,
-          `The video could not be made: ${quote(error.code)}: "${quote(error.message)}".`,
-          FAILED_NEXT_STEP,
-        ),
-        ...(error.traceId !== undefined && { traceId: error.traceId }),
-      };
-    case "idempotency_conflict":
-      return answer(
-        "idempotency_conflict",
-        false,
-        `The idempotency_key "${quote(error.key)}" already belongs to ${error.submissionId}, which had other arguments.`,
-        `Use another key for another video, or read the first one with veo_get_task and task_id "${error.submissionId}".`,
-      );
-    case "busy":
-      return answer(
-        "limit_reached",
-        true,
-        `More than ${error.limit} calls of this account are waiting.`,
-        "Call again in 15 seconds.",
-      );
-    case "internal":
-      return answer(
-        "internal",
-        true,
-        `Something went wrong in this server (incident ${error.incident}).`,
-        "Look with veo_list_tasks before paying for anything again; tell the operator the incident number.",
-      );
-  }
-}
-
-function describeFailure(failure: UpstreamFailure, payer: Payer): ErrorAnswer {
-  switch (failure.kind) {
-    case "timeout":
-      return answer(
-        "upstream_timeout",
-        true,
-        `The upstream did not answer within ${failure.seconds} seconds.`,
-        "Call again in a minute.",
-      );
-    case "unreachable":
-      return answer(
-        "upstream_error",
-        true,
-        "The connection to the upstream failed.",
-        "Call again in a minute.",
-      );
-    case "unreadable":
-      return answer(
-        "upstream_error",
-        true,
-        `The upstream answered HTTP ${failure.status} with ${UNREADABLE[failure.why]}.`,
-        "Call again in a minute; if it stays, tell the operator.",
-      );
-    case "status":
-      return {
-        ...describeStatus(failure, payer),
-        ...(failure.traceId !== undefined && { traceId: failure.traceId }),
-      };
-  }
-}
-
-const REFUSED_KEY: Record<Payer, string> = {
-  operator:
-    "This server's own AceDataCloud API token was refused: its operator must replace ACEDATACLOUD_API_TOKEN. Calling again does not help.",
-  caller:
-    "Your own AceDataCloud API key was refused: make a new one at platform.acedata.cloud, then put it into the client's configuration, or sign in to this server again. Calling again with this key does not help.",
-};
-const EMPTY_BALANCE: Record<Payer, string> = {
-  operator:
-    "The AceDataCloud balance of this server is used up: its operator must top it up. Nothing was charged.",
-  caller: "Your AceDataCloud balance is used up: top it up at platform.acedata.cloud. Nothing was charged.",
-};
-
-const UNREADABLE = {
-  not_json: "something that is not JSON",
-  too_large: "more data than is accepted",
-  unexpected_shape: "JSON of an unexpected shape",
-} as const;
-
-function describeStatus(failure: UpstreamFailure & { kind: "status" }, payer: Payer): ErrorAnswer {
-  const { status, code } = failure;
-  const said = failure.message === undefined ? "" : `: "${quote(failure.message)}"`;
-  const what = `The upstream answered HTTP ${status}${code === undefined ? "" : ` ${quote(code)}`}${said}.`;
-  if (isKeyRefused(failure)) return answer("unauthorized", false, what, REFUSED_KEY[payer]);
-  if (isOutOfCredits(failure)) return answer("out_of_credits", false, what, EMPTY_BALANCE[payer]);
-  if (status === 429) {
-    const wait = failure.retryAfterSeconds ?? 60;
-    return answer("rate_limited", true, what, `Wait ${wait} seconds, then call again.`);
-  }
-  if (status === 400 && (code === "api_not_implemented" || code === "disabled"))
-    return answer(
-      "upstream_error",
-      false,
-      what,
-      "The upstream does not offer this to this account: use another tool, or tell the operator.",
-    );
-  if (status === 400 || status === 422)
-    return answer(
-      "invalid_argument",
-      false,
-      what,
-      "Correct what the upstream names and call again; nothing was charged.",
-    );
-  if (status === 404)
-    return answer(
-      "upstream_error",
-      false,
-      what,
-      "The upstream's address or operation does not exist: the operator must check ACEDATACLOUD_API_BASE_URL.",
-    );
-  if (status === 408 || status >= 500)
-    return answer("upstream_error", true, what, "This is often passing: call again in a minute.");
-  return answer("upstream_error", false, what, "Calling again unchanged does not help; tell the operator.");
-}
-
 /** Codes that speak of the token, whatever the status: it was seen to differ from what is documented. */
 const KEY_CODES = new Set(["no_token", "invalid_token", "token_expired", "token_mismatched"]);
 
@@ -244,13 +97,6 @@ export const isKeyRefused = (failure: UpstreamFailure): boolean =>
 /** The balance is gone. 403 here is about money, not about permissions. */
 export const isOutOfCredits = (failure: UpstreamFailure): boolean =>
   failure.kind === "status" && failure.status === 403 && failure.code === "used_up";
-
-const answer = (code: ErrorCode, retryable: boolean, what: string, nextStep: string): ErrorAnswer => ({
-  code,
-  retryable,
-  what,
-  nextStep,
-});
 
 const QUOTE_MAX_CHARS = 300;
 

@@ -23,6 +23,10 @@ const START_MS = Date.UTC(2035, 0, 1);
 /** While timers run, time passes in steps: what they wake may set an alarm. Without any, nothing happens between alarms. */
 const STEP_MS = 60_000;
 const BUSY_TURNS = 50;
+/** When the runtime tries an alarm again that did not get to its end. */
+const ALARM_RETRY_MS = 2000;
+/** In real time: when to see whether an object that does not answer has to die. */
+const FROZEN_MS = 5;
 export const ORIGIN = "https://veo.test";
 export const ACCESS_KEY = String(env.MCP_ACCESS_KEY);
 export const UPSTREAM_TOKEN = String(env.ACEDATACLOUD_API_TOKEN);
@@ -38,6 +42,18 @@ export interface WorldOptions extends SimulatorOptions {
   accounts?: readonly string[];
   /** Identity providers that the Worker can reach, beside the upstream. */
   identity?: readonly Pick<IdentityFake, "handles" | "fetch" | "unexpected">[];
+  /** Ends the objects in the middle of what they do. */
+  killer?: Killer;
+}
+
+/** What ends objects in the middle of what they do, whatever the test is doing meanwhile. */
+export interface Killer {
+  /** Whether they have to die now; until `struck`. */
+  isDue(): boolean;
+  /** Whether they die at once, or are evicted as soon as they have finished what they do. */
+  readonly how: "abort" | "evict";
+  /** They are dead, and may live again. */
+  struck(): void;
 }
 
 /** The Worker, its account's object, the simulated upstream and a clock, for one test. */
@@ -53,6 +69,8 @@ export interface World {
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
   /** Lets `ms` pass: alarms and timers that are due go off in their order. */
   advance(ms: number): Promise<void>;
+  /** Lets time pass in which nothing runs, as when the platform is down: what was due is late. */
+  skip(ms: number): void;
   /** Lets time pass, a second at a time, until a promise settles; at most `mostMs`. */
   until<T>(promise: Promise<T>, mostMs?: number): Promise<T>;
   /** Lets the object finish what it has begun, without time passing. */
@@ -98,10 +116,61 @@ export function createWorld(options: WorldOptions = {}): World {
   const [first = "owner"] = accounts;
   const stub = (account = first) => env.VEO_AGENT.getByName(account);
 
+  const crash = async () => {
+    await abortAllDurableObjects();
+    // The timers of the object that died: nothing of it may go off in the one that follows.
+    const nowMs = Date.now();
+    vi.clearAllTimers();
+    // Clearing sets the clock back to its start too.
+    vi.setSystemTime(nowMs);
+  };
+  const evict = async () => {
+    for (const account of accounts) await evictDurableObject(stub(account));
+  };
+  const { killer } = options;
+  let deaths = 0;
+  let dying: Promise<void> | undefined;
+  const die = async () => {
+    await (killer?.how === "evict" ? evict() : crash());
+    deaths += 1;
+    dying = undefined;
+    killer?.struck();
+  };
+  // One for all who wait: the runtime allows so many timers.
+  let beat: Promise<void> | undefined;
+  const heartbeat = () => {
+    beat ??= scheduler.wait(FROZEN_MS).then(() => {
+      beat = undefined;
+    });
+    return beat;
+  };
+  /** Runs in an object; when the objects have to die meanwhile, it is run again in the one that follows. */
+  const inObject = async <T>(
+    account: string,
+    look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>,
+  ): Promise<T> => {
+    await dying;
+    const deathsBefore = deaths;
+    const looked = runInDurableObject(stub(account), look);
+    if (killer === undefined) return looked;
+    const over = looked.then(
+      () => true,
+      () => true,
+    );
+    // Asked for, not told: what an object sets off runs in the object, and that cannot end itself.
+    for (let isOver = false; !isOver; ) {
+      isOver = await Promise.race([over, heartbeat().then(() => false)]);
+      if (killer.isDue() && deaths === deathsBefore) dying ??= die();
+      await dying;
+      if (deaths > deathsBefore) return inObject(account, look);
+    }
+    return looked;
+  };
+
   const settle = async () => {
     // Each call queues behind what the object is doing, so a few of them let a chain of steps run through.
     for (let turn = 0; turn < 4; turn += 1)
-      for (const account of accounts) await runInDurableObject(stub(account), () => undefined);
+      for (const account of accounts) await inObject(account, () => undefined);
   };
   const fetchWorker: World["fetch"] = async (input, init) => {
     const request = new Request(
@@ -119,23 +188,36 @@ export function createWorld(options: WorldOptions = {}): World {
   };
   // In an object, whose timers these are: the runtime refuses to settle its promises from anywhere else.
   const tick = async (ms: number) => {
-    await runInDurableObject(stub(), () => vi.advanceTimersByTimeAsync(ms));
+    const endMs = Date.now() + ms;
+    await inObject(first, () => vi.advanceTimersByTimeAsync(endMs - Date.now()));
     // In the middle of whatever the objects do.
     await ring();
   };
   const runAlarm = async (account: string) => {
     let running = true;
-    const ran = runDurableObjectAlarm(stub(account)).finally(() => {
-      running = false;
-    });
+    const deathsBefore = deaths;
+    const ran = runDurableObjectAlarm(stub(account))
+      .catch(async (error: unknown) => {
+        await dying;
+        if (deaths === deathsBefore) throw error;
+        await retryAlarm(account);
+      })
+      .finally(() => {
+        running = false;
+      });
     // An alarm that is still busy after that many turns waits for its deadline, so time has to pass for it.
     for (let turn = 0; running; turn += 1) await (turn < BUSY_TURNS ? settle() : tick(1000));
     await ran;
   };
+  /** As the runtime does with an alarm whose object died, unless the object had set another one. */
+  const retryAlarm = (account: string) =>
+    inObject(account, async (_, { storage }) => {
+      if ((await storage.getAlarm()) === null) await storage.setAlarm(Date.now() + ALARM_RETRY_MS);
+    });
   const nextAlarm = async () => {
     const alarms = await Promise.all(
       [...accounts].map(async (account) => {
-        const ms = await runInDurableObject(stub(account), (_, state) => state.storage.getAlarm());
+        const ms = await inObject(account, (_, state) => state.storage.getAlarm());
         return ms === null ? [] : [{ account, ms }];
       }),
     );
@@ -161,10 +243,6 @@ export function createWorld(options: WorldOptions = {}): World {
     }
   };
 
-  const evict = async () => {
-    for (const account of accounts) await evictDurableObject(stub(account));
-  };
-
   return {
     simulator,
     deploy(changed) {
@@ -177,6 +255,7 @@ export function createWorld(options: WorldOptions = {}): World {
     },
     fetch: fetchWorker,
     advance,
+    skip: (ms) => void vi.setSystemTime(Date.now() + ms),
     async until(promise, mostMs = 120_000) {
       let settled = false;
       const mark = () => {
@@ -191,15 +270,8 @@ export function createWorld(options: WorldOptions = {}): World {
     },
     settle,
     evict,
-    async crash() {
-      await abortAllDurableObjects();
-      // The timers of the object that died: nothing of it may go off in the one that follows.
-      const nowMs = Date.now();
-      vi.clearAllTimers();
-      // Clearing sets the clock back to its start too.
-      vi.setSystemTime(nowMs);
-    },
-    inObject: (look, account) => runInDurableObject(stub(account), look),
+    crash,
+    inObject: (look, account = first) => inObject(account, look),
     taskQueries: () => simulator.requestsTo("tasks").length,
     paidCalls: () => simulator.requestsTo("paid").length,
     async end() {

@@ -154,7 +154,8 @@ const ERRORS: Readonly<Record<ErrorCode, string>> = {
   unauthorized: "AceDataCloud refuses the key that pays; the answer says whose it is.",
   out_of_credits: "The AceDataCloud balance is used up.",
   rate_limited: "AceDataCloud wants fewer requests; the answer says how long to wait.",
-  limit_reached: "A limit of this server is reached.",
+  limit_reached:
+    "A limit of this server is reached: the answer says which, and when it ends. Nothing was sent.",
   upstream_error: "AceDataCloud failed, answered something unreadable, or could not make the video.",
   upstream_timeout: "AceDataCloud did not answer in time.",
   idempotency_conflict: "The `idempotency_key` was used with other arguments.",

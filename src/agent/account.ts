@@ -1,6 +1,9 @@
+import type { Budget } from "../ledger/budget.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Parking } from "../ledger/parking.ts";
+import { Settlements } from "../ledger/settlements.ts";
 import { TaskStore } from "../ledger/task-store.ts";
+import { UsageStore } from "../ledger/usage-store.ts";
 import { WatchStore } from "../ledger/watch-store.ts";
 import type { Log } from "../log.ts";
 import { type Catalogue, createCatalogue } from "../mcp/catalogue.ts";
@@ -13,8 +16,9 @@ import { SubscriptionStore } from "../mcp/subscription-store.ts";
 import { ledgerTasks, type TaskDirectory } from "../mcp/task-directory.ts";
 import type { CallerContext } from "../tools/define-tool.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
-import { callbackAddresses } from "./callback-address.ts";
+import { callbackAddresses, callbackReader } from "./callback-address.ts";
 import { Credential } from "./credential.ts";
+import { HealthCheck } from "./health-check.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
 
@@ -24,6 +28,8 @@ const MAX_CONTEXTS = 16;
 /** The parts of an account, put together. */
 export interface Account {
   ledger: Ledger;
+  settlements: Settlements;
+  health: HealthCheck;
   credential: Credential;
   lanes: { legacy: Lane; modern: Lane };
   news: News;
@@ -48,13 +54,14 @@ export interface AccountSurroundings {
   /** Derives the alarm from the rows. */
   arm(): Promise<void>;
   streams: Pick<Streams, "send" | "end">;
+  deploymentBudget: Budget;
   offer(own: Offer): Offer;
 }
 
 /** Puts an account together from its rows and the deployment's settings. */
 export function openAccount(settings: Settings, surroundings: AccountSurroundings): Account {
   const { configuration, deployment } = settings;
-  const { name, sql, log, arm, streams, offer } = surroundings;
+  const { name, sql, log, arm, streams, offer, deploymentBudget } = surroundings;
   const now = () => Date.now();
   const credential = new Credential(sql, {
     deploymentToken: configuration.upstreamToken,
@@ -62,16 +69,27 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     account: name,
     now,
   });
+  const tasks = new TaskStore(sql);
+  const { limits } = configuration;
+  const isLimited = Object.values(limits.deployment).some((limit) => limit !== undefined);
+  const budget = isLimited ? deploymentBudget : undefined;
+  const upstream = createUpstreamClient({
+    baseUrl: configuration.upstreamBaseUrl,
+    requestTimeoutMs: configuration.requestTimeoutMs,
+    log,
+  });
   const ledger: Ledger = new Ledger(
     {
-      tasks: new TaskStore(sql),
+      tasks,
+      usage: new UsageStore(sql),
+      limits,
+      budget,
       watch: new WatchStore(sql),
       parking: new Parking(),
-      upstream: createUpstreamClient({
-        baseUrl: configuration.upstreamBaseUrl,
-        requestTimeoutMs: configuration.requestTimeoutMs,
-      }),
+      upstream,
       credential,
+      callbacks: callbackReader(configuration.secretKey, name),
+      ownsToken: configuration.access.mode !== "team",
       now,
       random: Math.random,
       async arm(proven) {
@@ -87,21 +105,24 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     subscriptions.drop(sessionId);
     streams.end(sessionId);
   });
-  const { catalogue, tasks } = offer({
+  const { catalogue, tasks: directory } = offer({
     catalogue: createCatalogue(deployment, log),
     tasks: ledgerTasks(ledger, deployment, now),
   });
   const news: News = new News({
     subscriptions,
     sessions,
-    tasks,
+    tasks: directory,
     now,
     send: (holder, notification) => streams.send(holder, notification),
   });
+  const settlements = new Settlements({ tasks, budget, now });
   const contexts = new Map<string, CallerContext>();
   const hold: CallerContext["hold"] = (call) => credential.hold(call);
   return {
     ledger,
+    settlements,
+    health: new HealthCheck(upstream, credential, now),
     credential,
     news,
     subscriptions,
@@ -121,7 +142,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     },
     lanes: {
       legacy: createLegacyLane(catalogue, sessions, subscriptions),
-      modern: createModernLane(catalogue, tasks, log),
+      modern: createModernLane(catalogue, directory, log),
     },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { deriveKey } from "../config/derived-key.ts";
 import { isLoopback } from "../config/values.ts";
+import type { CallbackReader } from "../ledger/dependencies.ts";
 import { seal, unseal } from "./sealing.ts";
 
 /** Where the upstream rings; what follows is for `readCallbackAddress`. */
@@ -45,4 +46,19 @@ export function readCallbackAddress(
   if (opened === undefined) return undefined;
   const [account, submissionId] = targetSchema.parse(JSON.parse(opened));
   return { account, submissionId };
+}
+
+/** @returns what the ledger of an account wants to know of callback addresses in the upstream's records. */
+export function callbackReader(secretKey: string | undefined, account: string): CallbackReader {
+  const read = (callbackUrl: string) =>
+    secretKey === undefined || !URL.canParse(callbackUrl)
+      ? undefined
+      : readCallbackAddress(new URL(callbackUrl).pathname, secretKey);
+  return {
+    submissionOf(callbackUrl) {
+      const target = read(callbackUrl);
+      return target?.account === account ? target.submissionId : undefined;
+    },
+    isOurs: (callbackUrl) => read(callbackUrl) !== undefined,
+  };
 }

@@ -75,6 +75,23 @@ const VERSIONS: readonly string[] = [
   CREATE INDEX subscription_by_topic ON subscription (topic);
   ALTER TABLE session ADD COLUMN stream_closed_at_ms INTEGER;
   `,
+  `
+  ALTER TABLE task ADD COLUMN lost_at_ms INTEGER;
+  ALTER TABLE task ADD COLUMN absent_at_ms INTEGER;
+  ALTER TABLE task ADD COLUMN credits REAL;
+  ALTER TABLE task ADD COLUMN settlement TEXT;
+  CREATE INDEX task_unsettled ON task (position)
+    WHERE settlement = 'due' AND state NOT IN ('submitting', 'processing');
+  CREATE TABLE usage (
+    day INTEGER NOT NULL,
+    tool TEXT NOT NULL,
+    model TEXT NOT NULL,
+    generations INTEGER NOT NULL,
+    credits REAL NOT NULL,
+    unpriced INTEGER NOT NULL,
+    PRIMARY KEY (day, tool, model)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** Releases with two versions write their own number over a later one, so the third is known by what it made. */

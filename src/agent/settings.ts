@@ -2,7 +2,8 @@ import { type ConfigurationResult, readConfiguration } from "../config/configura
 import type { Variables } from "../config/variables.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { TOOL_NAMES } from "../tools/registry.ts";
-import { TEXT_TO_VIDEO_MODELS } from "../veo/capabilities.ts";
+import { PRICES, TEXT_TO_VIDEO_MODELS } from "../veo/capabilities.ts";
+import { PRICE_KEYS } from "../veo/prices.ts";
 
 /** A deployment's settings together with what its tools make of them. */
 export type Settings = {
@@ -25,7 +26,12 @@ export function readSettings(variables: Variables): SettingsResult {
 }
 
 function read(variables: Variables): SettingsResult {
-  const result = readConfiguration(variables, { models: TEXT_TO_VIDEO_MODELS, tools: TOOL_NAMES });
+  const result = readConfiguration(variables, {
+    models: TEXT_TO_VIDEO_MODELS,
+    tools: TOOL_NAMES,
+    priceKeys: PRICE_KEYS,
+    prices: PRICES,
+  });
   if (!result.ok) return result;
   const { configuration } = result;
   const defaultModel = TEXT_TO_VIDEO_MODELS.find((model) => model === configuration.defaultModel);

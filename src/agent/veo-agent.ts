@@ -1,15 +1,19 @@
 import { isLegacyRequest, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
 import { Agent } from "agents";
 import { z } from "zod";
-import { createLog, type Log } from "../log.ts";
+import { createLog, type Log, withFields } from "../log.ts";
+
 import type { Exchange, Lane } from "../mcp/lane.ts";
 import { listenIdOf, tooManyStreams } from "../mcp/listen.ts";
 import { isStreamHolder, MAX_STREAMS } from "../mcp/subscription-store.ts";
 import type { CallerContext } from "../tools/define-tool.ts";
 import { type Account, type Offer, openAccount } from "./account.ts";
+import { accountHash } from "./account-hash.ts";
 import type { Bindings } from "./bindings.ts";
+import { reachBudget } from "./budget-client.ts";
 import { type Caller, callerSchema } from "./caller.ts";
 import { type OpenedStream, type OutgoingAnswer, packAnswer, unpackExchange } from "./exchange.ts";
+import type { UpstreamHealth } from "./health-check.ts";
 import { migrate } from "./schema.ts";
 import { readSettings } from "./settings.ts";
 import { type StreamEvents, Streams } from "./streams.ts";
@@ -44,13 +48,15 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     const settings = readSettings(this.env);
     // A broken deployment answers 503 in the Worker; only the alarm comes by here, and it tries again later.
     if (!settings.ok) return;
-    this.#log = createLog(settings.configuration.logLevel);
+    const log = createLog(settings.configuration.logLevel, this.env.VEO_ANALYTICS);
+    this.#log = withFields(log, { account: accountHash(this.name) });
     const account = openAccount(settings, {
       name: this.name,
       sql: this.ctx.storage.sql,
       log: this.#log,
       arm: () => this.arm(),
       streams: this.#streams,
+      deploymentBudget: reachBudget(this.env.DEPLOYMENT_BUDGET, this.#log),
       offer: (own) => this.offer(own),
     });
     this.#account = account;
@@ -99,6 +105,17 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     return (await this.#account?.ledger.ring(submissionId)) ?? false;
   }
 
+  /**
+   * Whether the upstream answers, asked at most once a minute.
+   * @param caller whoever wants to know: their own token is used where everybody has one.
+   */
+  async checkUpstream(caller: Caller): Promise<UpstreamHealth> {
+    const { upstreamToken } = callerSchema.parse(caller);
+    const account = this.#account;
+    if (account === undefined) throw new Error("The deployment is not configured");
+    return account.credential.during(upstreamToken, () => account.health.check());
+  }
+
   /** The only sockets are ours (`streams.ts`): nobody is told the name and state of the object. */
   override shouldSendProtocolMessages(): boolean {
     return false;
@@ -107,13 +124,24 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   /** What the alarm does, and when. */
   protected watched(): Watched | undefined {
     if (this.#account === undefined) return undefined;
-    const { credential, ledger } = this.#account;
+    const { credential, ledger, settlements } = this.#account;
+    const log = this.#log;
     return {
       async run() {
-        await ledger.look.run();
+        const startedAtMs = Date.now();
+        const { due, failure } = await ledger.look.run();
         credential.settle(ledger.look.isOn());
+        await settlements.run();
+        log("info", "alarm_round", {
+          outcome: failure?.kind ?? "ok",
+          tasks: due,
+          duration_ms: Date.now() - startedAtMs,
+        });
       },
-      nextAtMs: () => ledger.look.nextAtMs(),
+      nextAtMs() {
+        const times = [ledger.look.nextAtMs(), settlements.nextAtMs()].filter((ms) => ms !== null);
+        return times.length === 0 ? null : Math.min(...times);
+      },
     };
   }
 

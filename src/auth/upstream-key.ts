@@ -1,5 +1,6 @@
 import type { Configuration } from "../config/configuration.ts";
 import { isKeyRefused, isOutOfCredits } from "../errors.ts";
+import { createLog } from "../log.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import { hashName, sha256Hex } from "./digest.ts";
 import type { Person } from "./props.ts";
@@ -46,6 +47,7 @@ export async function checkUpstreamKey(key: string, configuration: Configuration
   const upstream = createUpstreamClient({
     baseUrl: configuration.upstreamBaseUrl,
     requestTimeoutMs: configuration.requestTimeoutMs,
+    log: createLog(configuration.logLevel),
   });
   const outcome = await upstream.checkToken(key);
   if (outcome.ok) return remember(name, "accepted", ACCEPTED_FOR_MS);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { LOG_LEVELS } from "../log.ts";
 import { type Access, AUTH_MODES, type AuthMode, accessProblems, authModeOf, identityOf } from "./access.ts";
+import { type Limits, limitVariables } from "./limits.ts";
 import {
   baseUrl,
   bearerToken,
@@ -57,6 +58,7 @@ const variablesSchema = (known: Known) =>
     ),
     ALLOWED_ORIGINS: listOf(origin).prefault(""),
     CALLBACKS: z.enum(CALLBACK_POLICIES, `must be one of ${CALLBACK_POLICIES.join(", ")}`).default("auto"),
+    ...limitVariables(known.priceKeys),
     MCP_SERVER_NAME: z
       .string()
       .regex(/^[\w .-]{1,64}$/, "must be 1 to 64 letters, digits, spaces and ._-")
@@ -68,6 +70,10 @@ const variablesSchema = (known: Known) =>
 interface Known {
   models: readonly string[];
   tools: readonly string[];
+  /** Everything that can have a price. */
+  priceKeys: readonly string[];
+  /** The prices that are published. */
+  prices: Readonly<Record<string, number>>;
 }
 type Values = z.output<ReturnType<typeof variablesSchema>>;
 
@@ -87,6 +93,7 @@ export interface Configuration {
   allowedOrigins: readonly string[];
   /** Whether the upstream is given an address to ring at when a task is over. */
   callbacks: Values["CALLBACKS"];
+  limits: Limits;
   serverName: string;
   retentionMs: number;
   logLevel: Values["LOG_LEVEL"];
@@ -138,6 +145,15 @@ export function readConfiguration(variables: Variables, known: Known): Configura
       publicOrigin: values.PUBLIC_URL,
       allowedOrigins: values.ALLOWED_ORIGINS,
       callbacks: values.CALLBACKS,
+      limits: {
+        account: { inFlight: values.MAX_TASKS_IN_FLIGHT, perDay: values.DAILY_GENERATION_LIMIT },
+        deployment: {
+          inFlight: values.TEAM_MAX_TASKS_IN_FLIGHT,
+          perDay: values.TEAM_DAILY_GENERATION_LIMIT,
+          creditsPerDay: values.MAX_CREDITS_PER_DAY,
+        },
+        prices: { ...known.prices, ...values.VEO_PRICES },
+      },
       serverName: values.MCP_SERVER_NAME,
       retentionMs: values.TASK_RETENTION_DAYS * DAY_MS,
       logLevel: values.LOG_LEVEL,

@@ -101,6 +101,32 @@ export const VARIABLES = {
     about:
       "Whether the upstream tells this server when a video is done: `auto` (the default: where the server is reachable by https and `SECRET_KEY` is set), `on` (needs `SECRET_KEY`) or `off`.",
   },
+  MAX_TASKS_IN_FLIGHT: {
+    secret: false,
+    about: "How many videos of one account may be in the making at once.",
+  },
+  DAILY_GENERATION_LIMIT: {
+    secret: false,
+    about: "How many videos one account may order in a day (UTC).",
+  },
+  TEAM_MAX_TASKS_IN_FLIGHT: {
+    secret: false,
+    about: "How many videos of all accounts together may be in the making at once.",
+  },
+  TEAM_DAILY_GENERATION_LIMIT: {
+    secret: false,
+    about: "How many videos all accounts together may order in a day (UTC).",
+  },
+  MAX_CREDITS_PER_DAY: {
+    secret: false,
+    about:
+      "How many credits all accounts together may spend in a day (UTC). While it is set, what has no price is refused.",
+  },
+  VEO_PRICES: {
+    secret: false,
+    about:
+      'Prices in credits that are not published, or differ for you, as JSON: `{ "text2video:veo31-fast": 12 }`.',
+  },
   MCP_SERVER_NAME: { secret: false, about: "The name the server tells clients, by default `veo`." },
   TASK_RETENTION_DAYS: {
     secret: false,

@@ -6,12 +6,13 @@ import type { Settings } from "../agent/settings.ts";
 import { keyIn } from "../auth/bearer.ts";
 import type { AuthBindings } from "../auth/bindings.ts";
 import { holderOfKey } from "../auth/header-key.ts";
-import { oauthError } from "../auth/oauth-endpoints.ts";
+import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
 import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
 import { createListenCheck, listenIdOf } from "../mcp/listen.ts";
 import { listenVoice, sessionVoice } from "../mcp/stream-voice.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
+import { deepHealth } from "./deep-health.ts";
 import { isAllowedOrigin } from "./origin.ts";
 import { serveStream } from "./streams.ts";
 
@@ -64,7 +65,7 @@ async function authenticated(
     const holder = await holderOfKey(key, request, env, settings.configuration);
     switch (holder.kind) {
       case "known":
-        return serveExchange(request, url, env, settings, holder.caller);
+        return serveCaller(request, url, env, settings, holder.caller);
       case "limited":
         return tooMany();
       case "unreachable":
@@ -86,8 +87,23 @@ async function authenticated(
 const tooMany = (): Response =>
   oauthError(429, "temporarily_unavailable", "Too many unknown credentials from this address", RETRY_AFTER);
 
+/** Below the endpoint, where nobody outside gets: what `/health?deep` is asked as. */
+export const DEEP_HEALTH = `${ENDPOINTS.mcp}/health`;
+
+/** Serves whoever was let in. */
+export const serveCaller = (
+  request: Request,
+  url: URL,
+  env: Bindings,
+  settings: Settings,
+  caller: Caller,
+): Promise<Response> =>
+  url.pathname === DEEP_HEALTH
+    ? deepHealth(env, caller, settings.configuration)
+    : serveExchange(request, url, env, settings, caller);
+
 /** Hands an exchange to the object of whoever was let in. */
-export async function serveExchange(
+async function serveExchange(
   request: Request,
   url: URL,
   env: Bindings,

@@ -5,9 +5,9 @@ import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
 import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
 import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
 import type { SignInContext } from "../auth/sign-in-context.ts";
-import { createLog, errorName } from "../log.ts";
+import { createLog, errorName, type Log } from "../log.ts";
 import { isCallbackPath, serveCallback } from "./callbacks.ts";
-import { serveExchange, serveMcp } from "./mcp-endpoint.ts";
+import { DEEP_HEALTH, serveCaller, serveMcp } from "./mcp-endpoint.ts";
 import { isOurHost } from "./origin.ts";
 import { createPages, notFound } from "./pages.ts";
 
@@ -34,14 +34,19 @@ export async function handle(request: Request, env: AuthBindings, ctx: Execution
   if (!settings.ok) return notConfigured(settings.problems);
   const url = new URL(request.url);
   if (!isOurHost(url, settings.configuration)) return text(421, "This host is not served here.");
+  const log = createLog(settings.configuration.logLevel, env.VEO_ANALYTICS);
   try {
-    return await serve(request, url, env, ctx, settings);
+    const response = await serve(request, url, env, ctx, settings, log);
+    // Of paths, only those that are ours: whatever else was asked for may carry a secret.
+    if (response.status >= 400)
+      log("info", "refused", {
+        path: PATHS.has(url.pathname) ? url.pathname : "other",
+        status: response.status,
+      });
+    return response;
   } catch (error) {
     const incident = crypto.randomUUID();
-    createLog(settings.configuration.logLevel)("error", "request_crashed", {
-      incident,
-      error: errorName(error),
-    });
+    log("error", "request_crashed", { incident, error: errorName(error) });
     return Response.json({ error: "internal", incident }, { status: 500 });
   }
 }
@@ -52,8 +57,10 @@ async function serve(
   env: AuthBindings,
   ctx: ExecutionContext,
   settings: Settings,
+  log: Log,
 ): Promise<Response> {
-  if (isCallbackPath(url.pathname)) return serveCallback(request, url.pathname, env, settings.configuration);
+  if (isCallbackPath(url.pathname))
+    return serveCallback(request, url.pathname, env, settings.configuration, log);
   if (RETIRED_PATHS.has(url.pathname))
     return text(
       410,
@@ -68,6 +75,12 @@ async function serve(
       ctx,
     );
   if (url.pathname === ENDPOINTS.mcp) return serveMcp(request, url, env, settings, authorizationServer);
+  // Asked like the endpoint itself, so that whatever opens that opens this, and nothing else does.
+  if (url.pathname === "/health" && url.searchParams.has("deep")) {
+    const inside = new URL(DEEP_HEALTH, url);
+    const asked = new Request(inside, { headers: request.headers });
+    return serveMcp(asked, inside, env, settings, authorizationServer);
+  }
   const response = (await tooMany(request, url, env)) ?? (await authorizationServer(request));
   // The library says nothing with its 404s; whoever asks for metadata wants JSON.
   if (response.status === 404 && response.body === null) return notFound();
@@ -111,7 +124,7 @@ const contextOf = ({ origin }: URL, { configuration }: Settings): SignInContext 
 function handlersFor(context: SignInContext, settings: Settings): OAuthHandlers {
   const pages = createPages(context);
   return {
-    mcp: (request, env, caller) => serveExchange(request, new URL(request.url), env, settings, caller),
+    mcp: (request, env, caller) => serveCaller(request, new URL(request.url), env, settings, caller),
     pages: (request, env, ctx) => pages.fetch(request, env, ctx),
   };
 }

@@ -7,6 +7,9 @@ import { isOpen, type Task } from "./task.ts";
  */
 export function recordChange(is: LedgerDependencies, before: Task, after: Task): Task {
   is.tasks.update(after);
+  // Refused, or never arrived: it cost nothing.
+  if (before.state === "submitting" && after.state === "failed" && after.taskId === null)
+    is.usage.undo(after);
   // Whoever waits for a task that was not open waits for the look itself.
   if (after.state !== before.state || !isOpen(before)) is.parking.news(after.submissionId);
   else is.parking.looked(after.submissionId);

@@ -1,7 +1,10 @@
+import type { Limits } from "../config/limits.ts";
 import type { UpstreamClient } from "../veo/upstream-client.ts";
+import type { Budget } from "./budget.ts";
 import type { Parking } from "./parking.ts";
 import type { Task } from "./task.ts";
 import type { TaskStore } from "./task-store.ts";
+import type { UsageStore } from "./usage-store.ts";
 import type { WatchStore } from "./watch-store.ts";
 
 /** What the parts of a ledger share. The object that holds them makes it once. */
@@ -9,8 +12,15 @@ export interface LedgerDependencies {
   tasks: TaskStore;
   watch: WatchStore;
   parking: Parking;
+  usage: UsageStore;
+  limits: Limits;
+  /** What counts for the whole deployment, where it has a limit. */
+  budget: Budget | undefined;
   upstream: UpstreamClient;
   credential: LedgerCredential;
+  callbacks: CallbackReader;
+  /** Whether all tasks of the upstream's token are this account's (tool-surface.md, "Whose task?"). */
+  ownsToken: boolean;
   /** @returns epoch milliseconds. */
   now(): number;
   /** @returns a number from 0 to 1, for jitter. */
@@ -34,4 +44,12 @@ export interface LedgerCredential {
   isStanding(): boolean;
   /** The upstream refused a token. */
   refused(token: string): void;
+}
+
+/** Knows the callback addresses that this deployment made. */
+export interface CallbackReader {
+  /** @returns the submission of this account that an address was made for. */
+  submissionOf(callbackUrl: string): string | undefined;
+  /** Whether an address is of our making, for whichever account. */
+  isOurs(callbackUrl: string): boolean;
 }

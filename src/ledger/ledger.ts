@@ -12,6 +12,7 @@ import { isSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import type { TaskFilter } from "./task-store.ts";
 import { afterRing, cancelRequested, paceOf, ringsComeThrough } from "./transitions.ts";
+import { reportUsage, type UsageReport } from "./usage-report.ts";
 
 export interface Poll {
   /** How long to wait for news; absent: only when the poll is hasty. */
@@ -71,6 +72,11 @@ export class Ledger {
   cancel(task: Task): void {
     const cancelled = cancelRequested(task, this.#is.now());
     if (cancelled !== task) recordChange(this.#is, task, cancelled);
+  }
+
+  /** @returns what the account has ordered, and what of its limits and the deployment's is left. */
+  usage(): Promise<UsageReport> {
+    return reportUsage(this.#is);
   }
 
   /** How long ended tasks are kept at least. */

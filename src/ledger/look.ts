@@ -3,10 +3,12 @@ import { type Observation, observeRecord } from "../veo/observation.ts";
 import type { QueryOutcome, TaskQuery } from "../veo/upstream-client.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
+import { mayBe } from "./lost-submissions.ts";
+import { reconcile, unanswered } from "./reconciliation.ts";
 import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
-import { adopted, afterFailedLook, afterLook, ringsComeThrough, undetermined } from "./transitions.ts";
+import { adopted, afterFailedLook, afterLook, lost, ringsComeThrough } from "./transitions.ts";
 import type { Lookup } from "./watch-store.ts";
 
 /** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
@@ -16,7 +18,21 @@ export const BATCH_SIZE = 50;
 export const ROUND_NEWS = "round";
 
 /** A failed request ends the round: the trouble is the upstream's, not that of one batch. */
-class RoundOver extends Error {}
+class RoundOver extends Error {
+  readonly failure: UpstreamFailure;
+
+  constructor(failure: UpstreamFailure) {
+    super("The upstream failed");
+    this.failure = failure;
+  }
+}
+
+/** What a round had to do, and what kept it from that, if anything did. */
+export interface Round {
+  /** Tasks that were due. */
+  due: number;
+  failure: UpstreamFailure | undefined;
+}
 
 /**
  * The one way to ask the upstream about tasks: for everything that is due, in batches of 50, one round at a
@@ -24,7 +40,7 @@ class RoundOver extends Error {}
  */
 export class Look {
   readonly #is: LedgerDependencies;
-  #round: Promise<void> | undefined;
+  #round: Promise<Round> | undefined;
   /** When the latest request of the round was sent. */
   #askedAtMs = 0;
 
@@ -33,7 +49,7 @@ export class Look {
   }
 
   /** Runs one round; a second caller joins the one that runs. */
-  run(): Promise<void> {
+  run(): Promise<Round> {
     this.#round ??= this.#runRound().finally(() => {
       this.#round = undefined;
       this.#is.parking.news(ROUND_NEWS);
@@ -79,21 +95,46 @@ export class Look {
     return true;
   }
 
-  async #runRound(): Promise<void> {
+  async #runRound(): Promise<Round> {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
-    for (const task of due) if (task.taskId === null) recordChange(this.#is, task, undetermined(task));
+    const sought = this.#sought(due);
     const token = this.#is.credential.ofWatch();
-    if (token === undefined || this.blocked() !== undefined) return;
+    const round: Round = { due: due.length, failure: this.blocked() };
+    if (token === undefined || round.failure !== undefined) return round;
     try {
       const watched = new Map(
         due.flatMap((task) => (task.taskId === null ? [] : [[task.taskId, task] as const])),
       );
       for (const ids of chunks([...watched.keys()])) await this.#lookAt(ids, token);
+      if (sought.length > 0) {
+        const failure = await reconcile(this.#is, sought, token);
+        if (failure !== undefined) this.#endRound(failure, token);
+      }
       await this.#answerLookups(token);
     } catch (error) {
       if (!(error instanceof RoundOver)) throw error;
+      return { ...round, failure: error.failure };
     }
+    return round;
+  }
+
+  /** @returns the lost submissions to look for in this round. */
+  #sought(due: readonly Task[]): Task[] {
+    const { tasks, watch, now } = this.#is;
+    const isDue = due.filter(({ taskId }) => taskId === null);
+    // Whoever sent it died in the middle: from now on it is looked for.
+    for (const task of isDue) if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
+    const lostDue = isDue.filter(({ lostAtMs }) => lostAtMs !== null);
+    if (watch.dueLookups(now()).length === 0) return lostDue;
+    // A question may be about what became of another: unless that is found first, it passes for somebody else's.
+    const others = unanswered(tasks).filter(
+      ({ submissionId, lostAtMs, lookedAtMs }) =>
+        lostAtMs !== null &&
+        now() - (lookedAtMs ?? 0) >= POLLING_INTERVAL_MS &&
+        !isDue.some((task) => task.submissionId === submissionId),
+    );
+    return [...lostDue, ...others];
   }
 
   #ask(query: TaskQuery, token: string): Promise<QueryOutcome> {
@@ -158,8 +199,17 @@ export class Look {
   }
 
   #finish(lookup: Lookup, seen: Observation[]): void {
-    const found = seen.map((observation) => this.#adopt(observation).submissionId);
-    this.#is.watch.answer(lookup.key, found, this.#is.now());
+    const { tasks, watch, callbacks, now } = this.#is;
+    // What may be the answer of a request on its way is left to that; with an address, to the search for it.
+    const waiting = unanswered(tasks).filter(({ lostAtMs, rings }) => lostAtMs === null || rings !== null);
+    const found = seen
+      .filter(
+        (observation) =>
+          tasks.byTaskId(observation.taskId) !== undefined ||
+          !waiting.some((task) => mayBe(task, observation, callbacks)),
+      )
+      .map((observation) => this.#adopt(observation).submissionId);
+    watch.answer(lookup.key, found, now());
   }
 
   /** Takes a task over that another client of the same token made; one that is known is brought up to date. */
@@ -183,12 +233,14 @@ export class Look {
 
   /** @returns the records of a good answer, and forgets earlier trouble; a bad one ends the round. */
   #recordsOf(outcome: QueryOutcome, token: string): unknown[] {
-    if (!outcome.ok) {
-      this.#writeDownTrouble(outcome.failure, token);
-      throw new RoundOver();
-    }
+    if (!outcome.ok) return this.#endRound(outcome.failure, token);
     this.#is.watch.clearTrouble();
     return outcome.records;
+  }
+
+  #endRound(failure: UpstreamFailure, token: string): never {
+    this.#writeDownTrouble(failure, token);
+    throw new RoundOver(failure);
   }
 
   #writeDownTrouble(failure: UpstreamFailure, token: string): void {

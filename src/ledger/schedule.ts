@@ -84,6 +84,28 @@ export function nextLookAtMs(createdAtMs: number, nowMs: number, pace: Pace): nu
 export const echoAtMs = (rangAtMs: number, nowMs: number): number | null =>
   RING_ECHOES_MS.map((afterMs) => rangAtMs + afterMs).find((ms) => ms > nowMs) ?? null;
 
+/** When a lost submission is looked for, counted from when it was lost; then every `RECONCILE_EVERY_MS`, for a day. */
+export const RECONCILE_AFTER_MS = [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS] as const;
+export const RECONCILE_EVERY_MS = 10 * MINUTE_MS;
+const RECONCILE_UNTIL_MS = 24 * HOUR_MS;
+/** The upstream's list may lag: only what is missing at two looks this far apart was never there. */
+export const ABSENCE_MS = 10 * MINUTE_MS;
+/** How far from our own time of a submission the upstream's may be. */
+export const CLOCKS_DIFFER_MS = 2 * HOUR_MS;
+
+/**
+ * @returns when to look again for a submission that was lost at `lostAtMs`, or null when the search is given up.
+ * @param absentAtMs when it was first missing: the look that settles that is made as soon as it may.
+ */
+export function nextReconcileAtMs(lostAtMs: number, nowMs: number, absentAtMs: number | null): number | null {
+  const elapsedMs = nowMs - lostAtMs;
+  if (elapsedMs >= RECONCILE_UNTIL_MS) return null;
+  const early = RECONCILE_AFTER_MS.find((afterMs) => afterMs > elapsedMs);
+  const regularMs = early === undefined ? nowMs + RECONCILE_EVERY_MS : lostAtMs + early;
+  const settlesMs = absentAtMs === null ? Number.POSITIVE_INFINITY : absentAtMs + ABSENCE_MS;
+  return settlesMs > nowMs ? Math.min(regularMs, settlesMs) : regularMs;
+}
+
 const BACKOFF_FIRST_MS = 5 * SECOND_MS;
 const BACKOFF_MOST_MS = 5 * MINUTE_MS;
 const JITTER = 0.2;

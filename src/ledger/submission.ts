@@ -1,11 +1,14 @@
-import { describeError, fail, ok, type Payer, type Result, type UpstreamFailure } from "../errors.ts";
+import { describeError } from "../error-words.ts";
+import { fail, ok, type Payer, type Result, type UpstreamFailure, type VeoError } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
+import { priceKeyOf } from "../veo/prices.ts";
+import { checkAllowance } from "./allowance.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import type { Task } from "./task.ts";
-import { accepted, afterLook, refused, undetermined } from "./transitions.ts";
+import { accepted, afterLook, lost, refused } from "./transitions.ts";
 
 /** What a paid tool asks for, already checked. */
 export interface Order {
@@ -48,6 +51,12 @@ export async function submit(
   const { idempotencyKey = null } = order;
   const first = idempotencyKey === null ? undefined : is.tasks.byIdempotencyKey(idempotencyKey);
   if (first !== undefined) return repeat(is, settings, first, requestHash);
+  // The same request while nobody knows what became of the first: it joins that one rather than paying.
+  const twin = idempotencyKey === null ? is.tasks.submittingLike(requestHash) : undefined;
+  if (twin !== undefined) return join(is, settings, twin);
+  const priceKey = priceKeyOf(order.request);
+  const allowed = checkAllowance(is, priceKey);
+  if (!allowed.ok) return allowed;
   const createdAtMs = is.now();
   const submissionId = newSubmissionId();
   // A caller's own address takes the place of ours: the upstream has room for one.
@@ -72,14 +81,47 @@ export async function submit(
     settledAtMs: null,
     rings: ours === undefined ? null : 0,
     rangAtMs: null,
+    lostAtMs: null,
+    absentAtMs: null,
+    credits: is.limits.prices[priceKey] ?? null,
+    settlement: is.budget === undefined ? null : "due",
     idempotencyKey,
     requestHash,
   };
   is.tasks.insert(task);
+  is.usage.add(task);
   is.tasks.forgetEndedBefore(createdAtMs - settings.retentionMs, FORGET_AT_ONCE);
   await is.arm();
+  const refusal = await reserve(is, task);
+  if (refusal !== undefined) return fail(refusal);
   return send(is, settings, task, { ...order, callbackUrl: order.callbackUrl ?? ours }, token);
 }
+
+/**
+ * Sets the task aside in the deployment's budget, where it has one. Nothing is sent unless that succeeded.
+ * @returns why the task may not be sent, if it may not.
+ */
+async function reserve(is: LedgerDependencies, task: Task): Promise<VeoError | undefined> {
+  if (is.budget === undefined) return undefined;
+  const { submissionId, credits } = task;
+  const answer = await is.budget.reserve({ submissionId, credits }).catch(() => UNREACHABLE);
+  if (answer.ok) return undefined;
+  if (answer.kind === "limit") {
+    // It was never sent: it leaves no trace.
+    is.tasks.remove(task);
+    is.usage.undo(task);
+    is.parking.news(submissionId);
+    await is.arm();
+    return { kind: "limit_reached", ...answer.reached };
+  }
+  // It may be set aside all the same, which the row will have to take back.
+  const error = { code: "budget_unreachable", message: "The limits could not be checked: nothing was sent." };
+  recordChange(is, task, refused(task, error, is.now()));
+  await is.arm();
+  return { kind: "budget_unreachable" };
+}
+
+const UNREACHABLE = { ok: false, kind: "unreachable" } as const;
 
 async function send(
   is: LedgerDependencies,
@@ -96,10 +138,17 @@ async function send(
     await is.arm(proven);
     return after;
   };
+  const searchFor = async (failure: UpstreamFailure): Promise<Result<Task>> => {
+    const { submissionId } = await complete(lost(task, is.now()));
+    return fail({ kind: "submission_undetermined", submissionId, failure });
+  };
   switch (outcome.kind) {
     case "accepted": {
-      // A page of history may have shown the task, and had it adopted, before its own answer came.
       const twin = is.tasks.byTaskId(outcome.taskId);
+      // The id of another submission: that one keeps it, and this one was not answered.
+      if (twin !== undefined && twin.requestHash !== null)
+        return searchFor({ kind: "unreadable", status: 200, why: "unexpected_shape" });
+      // Somebody may have asked for the task, and had it adopted, before its own answer came.
       if (twin !== undefined) is.tasks.remove(twin);
       const heardAtMs = is.watch.heardAtMs();
       const processing = accepted(task, outcome.taskId, outcome.traceId, is.now(), heardAtMs);
@@ -119,12 +168,7 @@ async function send(
       return fail(error);
     }
     case "undetermined":
-      await complete(undetermined(task));
-      return fail({
-        kind: "submission_undetermined",
-        submissionId: task.submissionId,
-        failure: withoutAddress(outcome.failure, order.callbackUrl),
-      });
+      return searchFor(withoutAddress(outcome.failure, order.callbackUrl));
   }
 }
 
@@ -144,8 +188,21 @@ async function repeat(
   const { submissionId } = first;
   if (first.requestHash !== requestHash)
     return fail({ kind: "idempotency_conflict", key: first.idempotencyKey ?? "", submissionId });
-  if (first.state === "submitting") await is.parking.wait(submissionId, settings.requestTimeoutMs);
-  return ok(is.tasks.bySubmissionId(submissionId) ?? first);
+  return join(is, settings, first);
+}
+
+/** Answers with a task that was submitted before, once the upstream has said what it is. */
+async function join(
+  is: LedgerDependencies,
+  settings: SubmissionSettings,
+  first: Task,
+): Promise<Result<Task>> {
+  const { submissionId } = first;
+  if (first.state === "submitting" && first.lostAtMs === null)
+    await is.parking.wait(submissionId, settings.requestTimeoutMs);
+  const task = is.tasks.bySubmissionId(submissionId);
+  if (task === undefined) return fail({ kind: "withdrawn" });
+  return task.state === "submitting" ? fail({ kind: "submission_undetermined", submissionId }) : ok(task);
 }
 
 /** SHA-256 over what is sent: only its equality matters, so a mask of a megabyte need not be kept. */

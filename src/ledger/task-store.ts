@@ -1,62 +1,6 @@
-import { z } from "zod";
 import { indexedWords, promptQuery } from "./prompt-words.ts";
-import { type Task, type TaskState, taskSchema } from "./task.ts";
-
-/** JSON in a column. Ours, but parsed like everything that comes from outside the code that runs. */
-const json = z
-  .string()
-  .nullable()
-  .transform((text): unknown => (text === null ? null : JSON.parse(text)));
-const { shape } = taskSchema;
-const rowSchema = z
-  .object({
-    position: shape.position,
-    submission_id: shape.submissionId,
-    task_id: shape.taskId,
-    trace_id: shape.traceId,
-    state: shape.state,
-    tool: shape.tool,
-    request: json.pipe(shape.request),
-    videos: json.pipe(shape.videos),
-    error: json.pipe(shape.error),
-    created_at_ms: shape.createdAtMs,
-    finished_at_ms: shape.finishedAtMs,
-    elapsed_seconds: shape.elapsedSeconds,
-    checked_at_ms: shape.checkedAtMs,
-    looked_at_ms: shape.lookedAtMs,
-    next_check_at_ms: shape.nextCheckAtMs,
-    cancel_requested: z.literal([0, 1]).transform((flag) => flag === 1),
-    settled_at_ms: shape.settledAtMs,
-    rings: shape.rings,
-    rang_at_ms: shape.rangAtMs,
-    idempotency_key: shape.idempotencyKey,
-    request_hash: shape.requestHash,
-  })
-  .transform(
-    (row): Task => ({
-      position: row.position,
-      submissionId: row.submission_id,
-      taskId: row.task_id,
-      traceId: row.trace_id,
-      state: row.state,
-      tool: row.tool,
-      request: row.request,
-      videos: row.videos,
-      error: row.error,
-      createdAtMs: row.created_at_ms,
-      finishedAtMs: row.finished_at_ms,
-      elapsedSeconds: row.elapsed_seconds,
-      checkedAtMs: row.checked_at_ms,
-      lookedAtMs: row.looked_at_ms,
-      nextCheckAtMs: row.next_check_at_ms,
-      cancelRequested: row.cancel_requested,
-      settledAtMs: row.settled_at_ms,
-      rings: row.rings,
-      rangAtMs: row.rang_at_ms,
-      idempotencyKey: row.idempotency_key,
-      requestHash: row.request_hash,
-    }),
-  );
+import type { Task, TaskState } from "./task.ts";
+import { COLUMNS, PLACES, rowSchema, values } from "./task-row.ts";
 
 export interface TaskFilter {
   state?: TaskState | undefined;
@@ -71,11 +15,6 @@ export interface TaskFilter {
 const POSITIONS_PER_MS = 1000;
 /** Finished tasks kept in memory beside their rows; a few hundred kilobytes at the most. */
 const MAX_REMEMBERED = 100;
-const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
-  finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, settled_at_ms,
-  rings, rang_at_ms, idempotency_key, request_hash`;
-const PLACES = COLUMNS.replace(/\w+/g, "?");
-
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
 export class TaskStore {
   readonly #sql: SqlStorage;
@@ -144,6 +83,31 @@ export class TaskStore {
   byTaskId = (id: string): Task | undefined => this.#remembered("task_id = ?", id);
   byTraceId = (id: string): Task | undefined => this.#first("trace_id = ? ORDER BY position DESC", id);
   byIdempotencyKey = (key: string): Task | undefined => this.#first("idempotency_key = ?", key);
+  /** @returns how many tasks of the account's own making are not over. */
+  countInFlight(): number {
+    return this.#sql
+      .exec<{ n: number }>(
+        "SELECT count(*) AS n FROM task WHERE state IN ('submitting', 'processing') AND request_hash IS NOT NULL",
+      )
+      .one().n;
+  }
+
+  /** @returns ended tasks that the deployment's budget has still to be told of. */
+  unsettled(limit: number): Task[] {
+    return this.#select(
+      "task WHERE settlement = 'due' AND state NOT IN ('submitting', 'processing') ORDER BY position LIMIT ?",
+      limit,
+    );
+  }
+
+  settled(submissionId: string): void {
+    const task = this.bySubmissionId(submissionId);
+    if (task !== undefined) this.update({ ...task, settlement: "done" });
+  }
+
+  /** @returns the task of an identical request that the upstream has not answered yet. */
+  submittingLike = (requestHash: string): Task | undefined =>
+    this.#first("state = 'submitting' AND request_hash = ? ORDER BY position DESC", requestHash);
   byVideoId = (id: string): Task | undefined =>
     this.#first("position = (SELECT position FROM video WHERE video_id = ?)", id);
 
@@ -252,27 +216,3 @@ export class TaskStore {
       .map((row) => row.id);
   }
 }
-
-const values = (task: Task): (string | number | null)[] => [
-  task.position,
-  task.submissionId,
-  task.taskId,
-  task.traceId,
-  task.state,
-  task.tool,
-  JSON.stringify(task.request),
-  JSON.stringify(task.videos),
-  task.error === null ? null : JSON.stringify(task.error),
-  task.createdAtMs,
-  task.finishedAtMs,
-  task.elapsedSeconds,
-  task.checkedAtMs,
-  task.lookedAtMs,
-  task.nextCheckAtMs,
-  task.cancelRequested ? 1 : 0,
-  task.settledAtMs,
-  task.rings,
-  task.rangAtMs,
-  task.idempotencyKey,
-  task.requestHash,
-];

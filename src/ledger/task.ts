@@ -43,6 +43,14 @@ export const taskSchema = z.object({
   rings: z.number().nullable(),
   /** When the latest ring that counted came. */
   rangAtMs: z.number().nullable(),
+  /** When its submission was found to have no answer; null for all others. */
+  lostAtMs: z.number().nullable(),
+  /** When a lost submission was first missing from a complete list of the upstream's. */
+  absentAtMs: z.number().nullable(),
+  /** What it costs; null where nobody knows. */
+  credits: z.number().nullable(),
+  /** Whether the deployment's budget has still to be told how it ended; null where it was not asked. */
+  settlement: z.enum(["due", "done"]).nullable(),
   idempotencyKey: z.string().nullable(),
   /** Of the request as it was sent, to tell a repeat from a conflict. */
   requestHash: z.string().nullable(),

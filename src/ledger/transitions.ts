@@ -1,9 +1,12 @@
 import type { Observation } from "../veo/observation.ts";
+import type { Verdict } from "./lost-submissions.ts";
 import {
+  ABSENCE_MS,
   echoAtMs,
   firstLookAtMs,
   MISSED_RING_MS,
   nextLookAtMs,
+  nextReconcileAtMs,
   type Pace,
   RING_INTERVAL_MS,
   RING_TRUST_MS,
@@ -146,9 +149,34 @@ export function refused(task: Task, error: { code: string; message: string }, no
   return { ...task, state: "failed", error, finishedAtMs: nowMs, nextCheckAtMs: null, idempotencyKey: null };
 }
 
-/** The task whose submission was never answered: it may have been paid for, so its key stays taken. */
-export function undetermined(task: Task): Task {
-  return { ...task, state: "unknown", nextCheckAtMs: null };
+/** The task whose submission was never answered: it may have been paid for, so it is looked for, and never sent again. */
+export function lost(task: Task, nowMs: number): Task {
+  return { ...task, lostAtMs: nowMs, nextCheckAtMs: nextReconcileAtMs(nowMs, nowMs, null) };
+}
+
+/** What a task that was never sent, or never arrived, failed of. */
+const NEVER_ARRIVED = {
+  code: "never_arrived",
+  message: "The upstream never got this request: nothing was charged.",
+};
+
+/** A lost task after a look for it. */
+export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAtMs: number | null): Task {
+  const looked: Task = { ...task, lookedAtMs: nowMs };
+  if (verdict.kind === "found") {
+    const { taskId, traceId } = verdict.seen;
+    const there: Task = { ...looked, lostAtMs: null, absentAtMs: null };
+    return afterLook(accepted(there, taskId, traceId, nowMs, heardAtMs), verdict.seen, nowMs, heardAtMs);
+  }
+  // Who rang has it, whatever its list says.
+  const isAbsent = verdict.kind === "absent" && task.rangAtMs === null;
+  if (isAbsent && task.absentAtMs !== null && nowMs - task.absentAtMs >= ABSENCE_MS)
+    return refused(looked, NEVER_ARRIVED, nowMs);
+  const absentAtMs = isAbsent ? (task.absentAtMs ?? nowMs) : null;
+  const nextCheckAtMs = nextReconcileAtMs(task.lostAtMs ?? nowMs, nowMs, absentAtMs);
+  const searched = { ...looked, absentAtMs, nextCheckAtMs };
+  // Its key stays taken: it may have been paid for.
+  return nextCheckAtMs === null ? { ...searched, state: "unknown" } : searched;
 }
 
 /** A task that another client of the same token made, as the ledger takes it over. */
@@ -174,6 +202,10 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     settledAtMs: null,
     rings: null,
     rangAtMs: null,
+    lostAtMs: null,
+    absentAtMs: null,
+    credits: null,
+    settlement: null,
     idempotencyKey: null,
     requestHash: null,
   };

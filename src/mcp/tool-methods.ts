@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { describeError, type Payer, type VeoError } from "../errors.ts";
+import { describeError } from "../error-words.ts";
+import type { Payer, VeoError } from "../errors.ts";
 import { errorName, type Log } from "../log.ts";
 import type { Answer, Deployment, MediaLink, RegisteredTool, ToolContext } from "../tools/define-tool.ts";
 import { ProtocolProblem } from "./problem.ts";
@@ -69,11 +70,23 @@ export async function callTool(
   const tool = tools.get(call.name);
   if (tool === undefined)
     throw new ProtocolProblem("invalid_params", `Unknown tool: ${call.name.slice(0, 64)}`);
+  const startedAtMs = Date.now();
+  const logCall = (outcome: string, taskId?: string) =>
+    log("info", "tool_call", {
+      tool: tool.name,
+      outcome,
+      duration_ms: Date.now() - startedAtMs,
+      submission_id: taskId,
+    });
   try {
     const answered = await tool.call(call.arguments ?? {}, context);
-    return answered.ok
-      ? { result: successResult(answered.value), taskId: answered.value.taskId }
-      : { result: errorResult(answered.error, context.deployment.payer) };
+    if (answered.ok) {
+      const { taskId } = answered.value;
+      logCall("ok", taskId);
+      return { result: successResult(answered.value), taskId };
+    }
+    logCall(describeError(answered.error, context.deployment.payer).code);
+    return { result: errorResult(answered.error, context.deployment.payer) };
   } catch (error) {
     const incident = crypto.randomUUID();
     log("error", "tool_crashed", { tool: tool.name, incident, error: errorName(error) });

@@ -4,6 +4,7 @@ import { veoGet1080p } from "./veo_get_1080p.ts";
 import { veoGetPromptGuide } from "./veo_get_prompt_guide.ts";
 import { veoGetTask } from "./veo_get_task.ts";
 import { veoGetTasksBatch } from "./veo_get_tasks_batch.ts";
+import { veoGetUsage } from "./veo_get_usage.ts";
 import { veoImageToVideo } from "./veo_image_to_video.ts";
 import { veoListActions } from "./veo_list_actions.ts";
 import { veoListModels } from "./veo_list_models.ts";
@@ -25,6 +26,7 @@ export const TOOLS: readonly RegisteredTool[] = [
   veoGetTask,
   veoGetTasksBatch,
   veoListTasks,
+  veoGetUsage,
   veoListModels,
   veoListActions,
   veoGetPromptGuide,

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { describeError, FAILED_NEXT_STEP, quote } from "../errors.ts";
+import { describeError, FAILED_NEXT_STEP } from "../error-words.ts";
+import { quote } from "../errors.ts";
 import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
 import { isOpen, TASK_STATES, type Task } from "../ledger/task.ts";
 import { TYPICAL_SECONDS } from "../veo/capabilities.ts";
@@ -142,6 +143,8 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
       const trouble = troubleText({ ledger, deployment });
       if (trouble !== undefined)
         return `${trouble} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
+      if (task.lostAtMs !== null)
+        return `Its answer never came, so it is being found out whether it was accepted: do not submit it again. Call veo_get_task with task_id "${id}" in a few minutes.`;
       if (task.cancelRequested) return cancelledNextStep(id);
       return `Videos take ${TYPICAL_SECONDS.min} to ${TYPICAL_SECONDS.max} s. Call veo_get_task with task_id "${id}" and wait_seconds 50: it answers as soon as there is news. Do not submit again.`;
     }

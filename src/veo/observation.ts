@@ -26,6 +26,8 @@ export interface RecordFacts {
   traceId?: string;
   tool?: PaidTool;
   request: PublicRequest;
+  /** Where the upstream was asked to ring. It stays inside: whoever knows an address of ours can ring there. */
+  callbackUrl?: string;
   createdAtMs?: number;
   finishedAtMs?: number;
   elapsedSeconds?: number;
@@ -89,6 +91,7 @@ export function observeRecord(record: unknown): Observation | undefined {
     request,
     ...(traceId !== undefined && { traceId }),
     ...(tool !== undefined && { tool }),
+    ...(callbackUrl !== undefined && { callbackUrl }),
     ...(createdAtMs !== undefined && { createdAtMs }),
     ...(finishedAtMs !== undefined && { finishedAtMs }),
     ...(parsed.data.elapsed !== undefined && { elapsedSeconds: parsed.data.elapsed }),

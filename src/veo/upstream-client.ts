@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { UpstreamFailure } from "../errors.ts";
+import type { Log } from "../log.ts";
 import { type Observation, observeFinalBody } from "./observation.ts";
 import type { PaidRequest } from "./paid-request.ts";
 import { type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
@@ -8,6 +9,7 @@ export interface UpstreamSettings {
   baseUrl: string;
   /** How long a paid call may take. It only has to answer that it was accepted. */
   requestTimeoutMs: number;
+  log: Log;
 }
 
 /** What became of a paid call. */
@@ -19,16 +21,24 @@ export type SubmitOutcome =
   | { kind: "undetermined"; failure: UpstreamFailure };
 
 /** A task query: by ids of either kind, or a page of the account's history. */
-export type TaskQuery =
-  | { ids: string[] }
-  | { trace_ids: string[] }
-  | { offset: number; limit: number; type?: string; created_at_min?: number; created_at_max?: number };
+export type TaskQuery = { ids: string[] } | { trace_ids: string[] } | TaskPage;
+
+export interface TaskPage {
+  offset: number;
+  limit: number;
+  type?: string;
+  /** Unix seconds. */
+  created_at_min?: number;
+  created_at_max?: number;
+}
 
 export type QueryOutcome = { ok: true; records: unknown[] } | { ok: false; failure: UpstreamFailure };
 
 export interface UpstreamClient {
   submit(request: PaidRequest, callbackUrl: string | undefined, token: string): Promise<SubmitOutcome>;
   queryTasks(query: TaskQuery, token: string): Promise<QueryOutcome>;
+  /** Asks for a page of the token's own tasks, strictly: whatever is not a list says nothing of what is in it. */
+  listTasks(query: TaskPage, token: string): Promise<QueryOutcome>;
   /** Asks for a page of history, strictly: only a list proves that the upstream knows the token. */
   checkToken(token: string): Promise<{ ok: true } | { ok: false; failure: UpstreamFailure }>;
 }
@@ -37,6 +47,22 @@ export interface UpstreamClient {
 const QUERY_TIMEOUT_MS = 10_000;
 /** The upstream API, with `fetch`. Never throws: what went wrong is in the outcome. */
 export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient {
+  const post = (path: string, body: unknown, token: string, timeoutMs: number) =>
+    postJson(new URL(path, settings.baseUrl), body, token, timeoutMs, settings.log);
+  const listTasks = async (query: TaskPage, token: string): Promise<QueryOutcome> => {
+    const body = { action: "retrieve_batch", ...query };
+    const answer = await post("/veo/tasks", body, token, QUERY_TIMEOUT_MS);
+    if (!answer.ok) return answer;
+    const list = listSchema.safeParse(answer.body);
+    if (list.success) return { ok: true, records: list.data };
+    const said = readErrorBody(answer.body);
+    return {
+      ok: false,
+      failure: said
+        ? { kind: "status", status: 200, ...said }
+        : { kind: "unreadable", status: 200, why: "unexpected_shape" },
+    };
+  };
   return {
     async submit(request, callbackUrl, token) {
       // Always `async`, beside a callback too: without it the call blocks for minutes (upstream-contract.md).
@@ -45,31 +71,18 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
         ...(callbackUrl !== undefined && { callback_url: callbackUrl }),
         async: true,
       };
-      const answer = await postJson(
-        new URL(request.path, settings.baseUrl),
-        body,
-        token,
-        settings.requestTimeoutMs,
-      );
+      const answer = await post(request.path, body, token, settings.requestTimeoutMs);
       return answer.ok ? readSubmission(answer.body) : classifyRefusal(answer.failure);
     },
     async queryTasks(query, token) {
       const body = { action: "retrieve_batch", ...query };
-      const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
+      const answer = await post("/veo/tasks", body, token, QUERY_TIMEOUT_MS);
       return readBatch(answer);
     },
+    listTasks,
     async checkToken(token) {
-      const body = { action: "retrieve_batch", offset: 0, limit: 1 };
-      const answer = await postJson(new URL("/veo/tasks", settings.baseUrl), body, token, QUERY_TIMEOUT_MS);
-      if (!answer.ok) return answer;
-      if (listSchema.safeParse(answer.body).success) return { ok: true };
-      const said = readErrorBody(answer.body);
-      return {
-        ok: false,
-        failure: said
-          ? { kind: "status", status: 200, ...said }
-          : { kind: "unreadable", status: 200, why: "unexpected_shape" },
-      };
+      const listed = await listTasks({ offset: 0, limit: 1 }, token);
+      return listed.ok ? { ok: true } : listed;
     },
   };
 }

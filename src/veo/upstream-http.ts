@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { UpstreamFailure } from "../errors.ts";
+import type { Log } from "../log.ts";
 
 /** 50 records with long prompts are far below; more is a fault, and would fill the object's 128 MB. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -10,13 +11,46 @@ export type HttpAnswer = { ok: true; body: unknown } | { ok: false; failure: Ups
 /**
  * Posts JSON, once: no retry, no redirect. Never throws.
  * @param timeoutMs the whole of the exchange has to end in this, the body included.
+ * @param log gets a line of it: never the token, the body, or what is in the answer beside its trace.
  */
 export async function postJson(
   url: URL,
   body: unknown,
   token: string,
   timeoutMs: number,
+  log: Log,
 ): Promise<HttpAnswer> {
+  const startedAtMs = Date.now();
+  const { answer, status } = await exchange(url, body, token, timeoutMs);
+  log(answer.ok ? "info" : "warn", "upstream_request", {
+    path: url.pathname,
+    outcome: answer.ok ? "ok" : answer.failure.kind,
+    status,
+    duration_ms: Date.now() - startedAtMs,
+    trace_id: answer.ok ? traceSchema.parse(answer.body).trace_id : readTrace(answer.failure),
+  });
+  return answer;
+}
+
+/** Ids of the upstream's own making, and short: what else stands there is not for a log. */
+const traceSchema = z
+  .looseObject({
+    trace_id: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .optional()
+      .catch(undefined),
+  })
+  .catch({ trace_id: undefined });
+const readTrace = (failure: UpstreamFailure): string | undefined =>
+  failure.kind === "status" ? traceSchema.parse({ trace_id: failure.traceId }).trace_id : undefined;
+
+async function exchange(
+  url: URL,
+  body: unknown,
+  token: string,
+  timeoutMs: number,
+): Promise<{ answer: HttpAnswer; status?: number }> {
   // Not `AbortSignal.timeout`: its timer would go on after the answer, and keep the object in memory.
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), timeoutMs);
@@ -33,29 +67,34 @@ export async function postJson(
       // A redirect would carry the token to wherever it points.
       redirect: "manual",
     });
-    const text = await readBounded(response);
-    if (text === undefined) return unreadable(response.status, "too_large");
-    const json = parseJson(text, token);
-    if (response.ok)
-      return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
-    const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
-    return {
-      ok: false,
-      failure: {
-        kind: "status",
-        status: response.status,
-        ...readErrorBody(json),
-        ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-      },
-    };
+    return { answer: await read(response, token), status: response.status };
   } catch {
     // `fetch` throws for two reasons only: our deadline, or the network.
-    if (deadline.signal.aborted)
-      return { ok: false, failure: { kind: "timeout", seconds: timeoutMs / 1000 } };
-    return { ok: false, failure: { kind: "unreachable" } };
+    const failure: UpstreamFailure = deadline.signal.aborted
+      ? { kind: "timeout", seconds: timeoutMs / 1000 }
+      : { kind: "unreachable" };
+    return { answer: { ok: false, failure } };
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function read(response: Response, token: string): Promise<HttpAnswer> {
+  const text = await readBounded(response);
+  if (text === undefined) return unreadable(response.status, "too_large");
+  const json = parseJson(text, token);
+  if (response.ok)
+    return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
+  const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
+  return {
+    ok: false,
+    failure: {
+      kind: "status",
+      status: response.status,
+      ...readErrorBody(json),
+      ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    },
+  };
 }
 
 const unreadable = (status: number, why: "not_json" | "too_large"): HttpAnswer => ({

@@ -35,7 +35,7 @@ describe("the tables of an account's object", () => {
     const versions = await world.inObject((_, { storage }) =>
       storage.sql.exec("SELECT version FROM schema_version").toArray(),
     );
-    expect(versions).toEqual([{ version: 3 }]);
+    expect(versions).toEqual([{ version: 4 }]);
   });
 
   it("outlast a release that was rolled back, whatever it made of their number", async () => {

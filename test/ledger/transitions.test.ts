@@ -6,10 +6,10 @@ import {
   afterFailedLook,
   afterLook,
   afterRing,
+  lost,
   paceOf,
   refused,
   ringsComeThrough,
-  undetermined,
 } from "../../src/ledger/transitions.ts";
 import type { Observation } from "../../src/veo/observation.ts";
 
@@ -33,6 +33,10 @@ const processing: Task = {
   settledAtMs: null,
   rings: null,
   rangAtMs: null,
+  lostAtMs: null,
+  absentAtMs: null,
+  credits: null,
+  settlement: null,
   idempotencyKey: "key",
   requestHash: "hash",
 };
@@ -130,11 +134,12 @@ describe("a submission", () => {
     expect(after).toMatchObject({ state: "failed", idempotencyKey: null, nextCheckAtMs: null });
   });
 
-  it("whose answer is missing is unknown and keeps its key", () => {
-    expect(undetermined(submitting)).toMatchObject({
-      state: "unknown",
+  it("whose answer is missing is looked for in five seconds, and keeps its key", () => {
+    expect(lost(submitting, 40_000)).toMatchObject({
+      state: "submitting",
       idempotencyKey: "key",
-      nextCheckAtMs: null,
+      lostAtMs: 40_000,
+      nextCheckAtMs: 45_000,
     });
   });
 });
@@ -184,7 +189,7 @@ describe("a task after a ring", () => {
     const heard = afterRing(submitting, 2000) ?? submitting;
     expect(heard).toEqual({ ...submitting, rings: 1, rangAtMs: 2000 });
     expect(accepted(heard, "t1", undefined, 9000, 0)).toMatchObject({ nextCheckAtMs: 9000, rings: 1 });
-    expect(undetermined(heard)).toMatchObject({ state: "unknown", nextCheckAtMs: null });
+    expect(lost(heard, 9000)).toMatchObject({ state: "submitting", rings: 1, lostAtMs: 9000 });
   });
 
   it.each<[string, Partial<Task>]>([

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MAX_SESSIONS } from "../../src/mcp/session-store.ts";
+import { TOOL_NAMES } from "../../src/tools/registry.ts";
 import { connectLegacy } from "../clients.ts";
 import { ACCESS_KEY, createWorld, type World } from "../world.ts";
 
@@ -81,7 +82,7 @@ describe("sessions of 2025-era clients", () => {
     await world.evict();
     expect((await client.callTool("veo_list_models")).structuredContent).toBeDefined();
     await world.evict();
-    expect((await client.listTools()).tools).toHaveLength(13);
+    expect((await client.listTools()).tools).toHaveLength(TOOL_NAMES.length);
   });
 
   it("end with DELETE, and do not rise again after hibernation", async () => {

@@ -34,7 +34,7 @@ describe.each(LANES)("the surface, $lane", ({ lane, connect }) => {
     expect(JSON.stringify(client.serverCapabilities())).not.toMatch(/listChanged/);
   });
 
-  it("lists thirteen tools, three prompts, two resources and a template", async () => {
+  it("lists fourteen tools, three prompts, two resources and a template", async () => {
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual([
       "veo_text_to_video",
@@ -47,6 +47,7 @@ describe.each(LANES)("the surface, $lane", ({ lane, connect }) => {
       "veo_get_task",
       "veo_get_tasks_batch",
       "veo_list_tasks",
+      "veo_get_usage",
       "veo_list_models",
       "veo_list_actions",
       "veo_get_prompt_guide",

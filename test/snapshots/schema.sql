@@ -12,6 +12,8 @@ CREATE INDEX task_by_tool ON task (tool, position);
 CREATE INDEX task_due ON task (next_check_at_ms) WHERE next_check_at_ms IS NOT NULL;
 CREATE VIRTUAL TABLE task_prompt USING fts5 (words, content = '', contentless_delete = 1);
 CREATE INDEX task_trace ON task (trace_id) WHERE trace_id IS NOT NULL;
+CREATE INDEX task_unsettled ON task (position) WHERE settlement = 'due' AND state NOT IN ('submitting', 'processing');
 CREATE TABLE trouble ( only_row INTEGER PRIMARY KEY CHECK (only_row = 1), failures INTEGER NOT NULL, failure TEXT NOT NULL, since_ms INTEGER NOT NULL, not_before_ms INTEGER );
+CREATE TABLE usage ( day INTEGER NOT NULL, tool TEXT NOT NULL, model TEXT NOT NULL, generations INTEGER NOT NULL, credits REAL NOT NULL, unpriced INTEGER NOT NULL, PRIMARY KEY (day, tool, model) ) WITHOUT ROWID;
 CREATE TABLE video (video_id TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX video_by_position ON video (position);

@@ -108,6 +108,7 @@ const MISTAKES: [tool: string, args: Record<string, unknown>, said: string[]][] 
   ["veo_list_tasks", { state: "done" }, ["is not one of submitting, processing"]],
   ["veo_list_tasks", { tool: "veo_text2video" }, ["did you mean veo_text_to_video?"]],
   ["veo_list_tasks", { limit: 51 }, ["limit must be at most 50"]],
+  ["veo_get_usage", { days: 7 }, ['no argument "days"']],
   ["veo_list_models", { model: "veo3" }, ['no argument "model"']],
 ];
 

@@ -1,0 +1,35 @@
+import { version } from "../../package.json";
+import type { Bindings } from "../agent/bindings.ts";
+import type { Caller } from "../agent/caller.ts";
+import type { Configuration } from "../config/configuration.ts";
+import { describeError } from "../error-words.ts";
+
+/** Where a deployment with one token for everybody asks the upstream: one object, so that everybody asks once. */
+const SHARED = "health";
+
+/**
+ * `GET /health?deep=1`, for whom was let in: whether the upstream answers, asked at most once a minute.
+ * @returns 200 where it does, 503 where it does not, and what it said.
+ */
+export async function deepHealth(
+  env: Bindings,
+  { account, upstreamToken, ...caller }: Caller,
+  { access, upstreamToken: deploymentToken }: Configuration,
+): Promise<Response> {
+  const isShared = deploymentToken !== undefined;
+  const agent = env.VEO_AGENT.getByName(isShared ? SHARED : account);
+  const { failure, checkedAtMs } = await agent.checkUpstream(
+    isShared || upstreamToken === undefined ? { account, ...caller } : { account, ...caller, upstreamToken },
+  );
+  const said = failure && describeError({ kind: "upstream", failure }, isShared ? "operator" : "caller");
+  const upstream = {
+    status: said === undefined ? "ok" : "trouble",
+    checked_at: new Date(checkedAtMs).toISOString(),
+    ...(said !== undefined && { code: said.code, what: said.what, next_step: said.nextStep }),
+  };
+  const status = said === undefined ? "ok" : "degraded";
+  return Response.json(
+    { status, name: "veo-mcp", version, mode: access.mode, upstream },
+    { status: said === undefined ? 200 : 503, headers: { "cache-control": "no-store" } },
+  );
+}

@@ -1,0 +1,173 @@
+import { env } from "cloudflare:workers";
+import { callbackReader } from "../../src/agent/callback-address.ts";
+import { isOpen, type Task } from "../../src/ledger/task.ts";
+import { TaskStore } from "../../src/ledger/task-store.ts";
+import { UsageStore } from "../../src/ledger/usage-store.ts";
+import type { TaskView } from "../simulator/task.ts";
+import { PRICE, SECRET_KEY } from "./deployments.ts";
+import type { Life } from "./life.ts";
+import type { Person } from "./person.ts";
+
+/** What is in an account's object when everything is over. */
+interface Account {
+  person: Person;
+  tasks: Task[];
+  alarmAtMs: number | null;
+  lookups: number;
+  credentials: number;
+  generations: number;
+  credits: number;
+}
+
+/**
+ * Compares what the upstream was paid for with everything that the deployment says of it.
+ * @param sinceMs only what was ordered from then on is still there.
+ * @returns every contradiction, in words; none when all is well.
+ */
+export async function contradictions(life: Life, sinceMs = 0): Promise<string[]> {
+  const { world, people, deployment } = life;
+  const accounts = await Promise.all(people.map((person) => readAccount(life, person)));
+  const paid = world.simulator.tasks.filter(({ submittedAtMs }) => submittedAtMs >= sinceMs);
+  const { inFlight } = await budget().status();
+  return [
+    ...paid.flatMap((task) => inLedgerOnce(task, accounts)),
+    ...undecided(paid, accounts, deployment.ownsToken),
+    ...paidTwice(paid, people.length),
+    ...accounts.flatMap((account) => [
+      ...account.tasks.flatMap((task) => hasEnded(task, paid)),
+      ...atRest(account),
+      ...counted(account, sinceMs),
+      ...(sinceMs === 0 ? [] : account.tasks).flatMap((task) =>
+        task.createdAtMs < sinceMs ? [`${nameOf(task)} was not forgotten`] : [],
+      ),
+    ]),
+    ...listenersHeard(accounts),
+    ...(inFlight === 0 ? [] : [`the budget says that ${inFlight} are in flight`]),
+  ];
+}
+
+const budget = () => env.DEPLOYMENT_BUDGET.getByName("deployment");
+
+/** Compares what the deployment's budget says of this day with what the accounts ordered. @returns as above. */
+export async function contradictionsOfToday(life: Life): Promise<string[]> {
+  const accounts = await Promise.all(life.people.map((person) => readAccount(life, person)));
+  const charged = accounts.flatMap(({ tasks }) => tasks).filter(isCharged).length;
+  const { generations, credits } = await budget().status();
+  return [
+    ...(generations === charged ? [] : [`the budget counts ${generations} generations of ${charged}`]),
+    ...(credits === charged * PRICE ? [] : [`the budget counts ${credits} credits of ${charged * PRICE}`]),
+  ];
+}
+
+async function readAccount({ world }: Life, person: Person): Promise<Account> {
+  const { account } = person.caller;
+  return world.inObject(async (_, { storage }) => {
+    const { sql } = storage;
+    const count = (query: string) => sql.exec<{ n: number }>(query).one().n;
+    const usage = new UsageStore(sql).since(0);
+    return {
+      person,
+      tasks: new TaskStore(sql).page({}, 1000),
+      alarmAtMs: await storage.getAlarm(),
+      lookups: count("SELECT count(*) AS n FROM lookup WHERE due_at_ms IS NOT NULL"),
+      credentials: count("SELECT count(*) AS n FROM credential"),
+      generations: usage.reduce((sum, { generations }) => sum + generations, 0),
+      credits: usage.reduce((sum, { credits }) => sum + credits, 0),
+    };
+  }, account);
+}
+
+/** What the account says that it pays for: all but what was refused, or never arrived. */
+const isCharged = ({ state, taskId, requestHash }: Task): boolean =>
+  requestHash !== null && !(state === "failed" && taskId === null);
+
+const nameOf = ({ request, submissionId }: Task): string => `"${request.prompt}" (${submissionId})`;
+
+/** Under its own id, as something that was ordered here, and as nothing else. */
+function inLedgerOnce({ taskId, prompt, callbackUrl }: TaskView, accounts: readonly Account[]): string[] {
+  const rows = accounts.flatMap(({ person, tasks }) =>
+    tasks.filter((task) => task.taskId === taskId).map((task) => ({ person, task })),
+  );
+  if (rows.length > 1) return [`"${prompt}" is in the ledger ${rows.length} times`];
+  return rows.flatMap(({ person, task }) => {
+    if (task.requestHash === null) return [`${nameOf(task)} lost its submission`];
+    if (task.request.prompt !== prompt) return [`${nameOf(task)} has the task of "${prompt}"`];
+    if (callbackUrl === null) return [];
+    const { submissionOf } = callbackReader(SECRET_KEY, person.caller.account);
+    return submissionOf(callbackUrl) === task.submissionId ? [] : [`${nameOf(task)} has another's task`];
+  });
+}
+
+/**
+ * What was paid and is in no ledger has to be an honest `unknown` there; and only what cannot be decided may be one:
+ * without an address, where the token is somebody else's too.
+ */
+function undecided(paid: readonly TaskView[], accounts: readonly Account[], ownsToken: boolean): string[] {
+  const rows = accounts.flatMap(({ tasks }) => tasks);
+  const missing = paid.filter(({ taskId }) => !rows.some((row) => row.taskId === taskId));
+  const unknown = rows.filter(({ state }) => state === "unknown");
+  const unjustified = unknown.filter(({ rings, taskId }) => ownsToken || rings !== null || taskId !== null);
+  return [
+    ...unjustified.map((task) => `${nameOf(task)} is unknown, and could be known`),
+    ...missing.flatMap(({ prompt, taskId }) => {
+      const at = unknown.findIndex(({ request }) => request.prompt === prompt);
+      if (at < 0) return [`"${prompt}" (${taskId}) was paid, and is in no ledger`];
+      unknown.splice(at, 1);
+      return [];
+    }),
+  ];
+}
+
+/** Nobody here orders the same twice, but for what two people order each. */
+function paidTwice(paid: readonly TaskView[], people: number): string[] {
+  const prompts = Map.groupBy(paid, ({ prompt }) => prompt);
+  return [...prompts].flatMap(([prompt, tasks]) => {
+    const wanted = people > 1 && ["[lost-response] an owl", "a stork"].includes(prompt) ? people : 1;
+    return tasks.length > wanted ? [`"${prompt}" was paid ${tasks.length} times`] : [];
+  });
+}
+
+function hasEnded(task: Task, paid: readonly TaskView[]): string[] {
+  const { state, taskId } = task;
+  if (isOpen(task) || task.nextCheckAtMs !== null) return [`${nameOf(task)} has not ended: ${state}`];
+  if (state === "unknown") return [];
+  const seen = paid.find((view) => view.taskId === taskId);
+  const expected = seen?.state ?? "failed";
+  return state === expected ? [] : [`${nameOf(task)} is ${state}, and the upstream says ${expected}`];
+}
+
+function atRest({ person, alarmAtMs, lookups, credentials, tasks }: Account): string[] {
+  const { account } = person.caller;
+  return [
+    ...(alarmAtMs === null ? [] : [`${account} still has an alarm`]),
+    ...(lookups === 0 ? [] : [`${account} still has a question`]),
+    ...(credentials === 0 ? [] : [`${account} still keeps a credential`]),
+    ...tasks.flatMap((task) => (task.settlement === "due" ? [`${nameOf(task)} is not settled`] : [])),
+  ];
+}
+
+function counted({ person, tasks, generations, credits }: Account, sinceMs: number): string[] {
+  // Usage is kept for 40 days, whatever becomes of the tasks.
+  const charged = tasks.filter((task) => isCharged(task) && task.createdAtMs >= sinceMs).length;
+  const says = `${person.caller.account} counts`;
+  return [
+    ...(generations === charged ? [] : [`${says} ${generations} generations, and ordered ${charged}`]),
+    ...(credits === charged * PRICE ? [] : [`${says} ${credits} credits, and owes ${charged * PRICE}`]),
+  ];
+}
+
+/** In both generations of the protocol: whoever waits for a task learns that it is over, without asking. */
+const listenersHeard = (accounts: readonly Account[]): string[] =>
+  accounts.flatMap(({ person, tasks }) =>
+    [...person.followed].flatMap((submissionId) => {
+      const task = tasks.find((row) => row.submissionId === submissionId);
+      if (task === undefined) return [`${submissionId} was followed, and is gone`];
+      const endedAtMs = task.lookedAtMs ?? task.finishedAtMs ?? 0;
+      const known = person.stateWhenFollowed.get(submissionId) === task.state;
+      const hearsLegacy = known || (person.heardChangeAtMs.get(submissionId) ?? 0) >= endedAtMs;
+      return [
+        ...(person.heardEnd.has(submissionId) ? [] : [`the stream never said that ${nameOf(task)} ended`]),
+        ...(hearsLegacy ? [] : [`the session never heard that ${nameOf(task)} ended`]),
+      ];
+    }),
+  );

@@ -1,0 +1,101 @@
+import { vi } from "vitest";
+import { createWorld, type World } from "../world.ts";
+import { deploy } from "./deployed.ts";
+import type { Deployment } from "./deployments.ts";
+import { Person } from "./person.ts";
+import { follow, happens, type Steps, step } from "./steps.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const GENERATION_MS = 20 * SECOND;
+
+/** Where a life stands when it is looked at. */
+export type Moment = "the day ends" | "everything has ended" | "old tasks are forgotten";
+
+export interface Life {
+  deployment: Deployment;
+  world: World;
+  people: readonly Person[];
+}
+
+/**
+ * What a deployment goes through: videos of every fate, ordered in both generations of the protocol, watched, rung for,
+ * lost and searched for, settled, and forgotten.
+ * @param look looks at what became of it, while nothing runs and nothing dies.
+ */
+export async function live(
+  deployment: Deployment,
+  steps: Steps,
+  look: (life: Life, moment: Moment) => Promise<void>,
+): Promise<void> {
+  const { variables, callers } = deployment;
+  deploy(variables);
+  const world = createWorld({
+    generationMs: GENERATION_MS,
+    variables,
+    accounts: callers.map(({ account }) => account),
+    killer: steps,
+  });
+  const upstream = globalThis.fetch;
+  vi.stubGlobal("fetch", async (...asked: Parameters<typeof fetch>) => {
+    await step("upstream is asked");
+    happens();
+    return upstream(...asked);
+  });
+  const people = callers.map((caller) => new Person(world, variables, caller));
+  const [ada = new Person(world, variables, callers[0]), bob] = people;
+  const life = { deployment, world, people };
+  const lookNow = async (moment: Moment) => {
+    follow(undefined);
+    await look(life, moment);
+    follow(steps);
+  };
+  const pass = async (ms: number) => {
+    await world.advance(ms);
+    happens();
+    await world.until(world.simulator.deliverCallbacks(world.fetch));
+    happens();
+    for (const person of people) await person.keepUp();
+  };
+  try {
+    follow(steps);
+    await ada.keepUp();
+    await ada.order("modern", "a heron", "first");
+    await Promise.all([ada.order("modern", "twins"), ada.order("modern", "twins")]);
+    await ada.order("modern", "[lost-response] an owl");
+    await ada.ask("legacy", "veo_get_tasks_batch");
+    await ada.order("modern", "[drop] a gull");
+    await ada.order("legacy", "[reject] a crow");
+    await ada.order("modern", "[fail] a dodo", "last");
+    await bob?.order("modern", "an owl");
+    await bob?.order("legacy", "[lost-response] an owl");
+    for (const person of people) await person.followAll();
+    await ada.ask("modern", "veo_get_task", { task_id: [...ada.followed][0], wait_seconds: 20 });
+    await pass(10 * SECOND);
+    await pass(20 * SECOND);
+    await ada.order("modern", "a heron", "first");
+    await pass(3 * MINUTE);
+    await pass(15 * MINUTE);
+    await lookNow("the day ends");
+    // A search for what cannot be told apart takes a day: the looks in between are all the same.
+    world.skip(25 * HOUR);
+    await pass(11 * MINUTE);
+    await lookNow("everything has ended");
+    world.skip(91 * DAY);
+    for (const person of people) {
+      await person.forget();
+      await person.order("modern", "a stork", "later");
+      await person.followAll();
+    }
+    await pass(MINUTE);
+    await pass(11 * MINUTE);
+    await lookNow("old tasks are forgotten");
+  } finally {
+    follow(undefined);
+    for (const person of people) await person.leave();
+    await world.settle();
+    await world.end();
+  }
+}

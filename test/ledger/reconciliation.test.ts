@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { connectModern, type TestClient } from "../clients.ts";
+import { createWorld, type World } from "../world.ts";
+
+const MINUTE = 60_000;
+
+describe("a submission whose answer never came", () => {
+  let world: World;
+  let client: TestClient;
+  beforeEach(async () => {
+    world = createWorld({ generationMs: 60_000 });
+    client = await world.until(connectModern(world));
+  });
+  afterEach(() => world.end());
+
+  const make = (args: object = {}) =>
+    world.until(client.callTool("veo_text_to_video", { prompt: "a fox", ...args }));
+  const list = async () => (await client.callTool("veo_list_tasks")).structuredContent;
+
+  it("and that the upstream got is found, adopted under its own id, and finished", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    expect(await make()).toMatchObject({
+      isError: true,
+      _meta: { "veo/error": { code: "submission_undetermined" } },
+    });
+    expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "submitting" }] });
+    await world.advance(10_000);
+    expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "processing" }] });
+    await world.advance(90_000);
+    expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
+    expect(world.paidCalls()).toBe(1);
+  });
+
+  it("and that never arrived is failed, with nothing charged, after two looks ten minutes apart", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid" });
+    await make({ idempotency_key: "k" });
+    await world.advance(9 * MINUTE);
+    expect(await list()).toMatchObject({ tasks: [{ state: "submitting" }] });
+    expect(await make({ idempotency_key: "k" })).toMatchObject({
+      _meta: { "veo/error": { code: "submission_undetermined" } },
+    });
+    expect(await make()).toMatchObject({ _meta: { "veo/error": { code: "submission_undetermined" } } });
+    await world.advance(2 * MINUTE);
+    expect(await list()).toMatchObject({ tasks: [{ state: "failed", error: { code: "never_arrived" } }] });
+    expect(world.paidCalls()).toBe(1);
+    expect(await make({ idempotency_key: "k" })).toMatchObject({
+      structuredContent: { state: "processing" },
+    });
+  });
+
+  it("and that may be one of two is never guessed at", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after", times: 2 });
+    await make({ idempotency_key: "one" });
+    await make({ idempotency_key: "two" });
+    await world.advance(25 * 60 * MINUTE);
+    expect(await list()).toMatchObject({ count: 2, tasks: [{ state: "unknown" }, { state: "unknown" }] });
+    expect(world.paidCalls()).toBe(2);
+  });
+
+  it("after a crash in the middle is found too", async () => {
+    world.simulator.inject({ kind: "hang", match: "paid", when: "after" });
+    const cutOff = client.callTool("veo_text_to_video", { prompt: "a fox" }).catch((error: unknown) => error);
+    await world.settle();
+    await world.crash();
+    await cutOff;
+    await world.advance(3 * MINUTE);
+    expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
+  });
+});
