@@ -122,8 +122,7 @@ export class Look {
     const { tasks, watch, now } = this.#is;
     const isDue = due.filter(({ taskId }) => taskId === null);
     // Whoever sent it died in the middle: from now on it is looked for.
-    for (const task of isDue)
-      if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
+    for (const task of isDue) if (task.lostAtMs === null) recordChange(this.#is, task, lost(task, now()));
     const lostDue = isDue.filter(({ lostAtMs }) => lostAtMs !== null);
     if (watch.dueLookups(now()).length === 0) return lostDue;
     // A question may be about what became of another: unless that is found first, it passes for somebody else's.

@@ -54,7 +54,10 @@ describe("a submission whose answer never came", () => {
     });
     await world.advance(13 * MINUTE);
     expect(await list()).toMatchObject({
-      tasks: [{ state: "failed", error: { code: "never_arrived" } }, { task_id: first?.taskId, state: "succeeded" }],
+      tasks: [
+        { state: "failed", error: { code: "never_arrived" } },
+        { task_id: first?.taskId, state: "succeeded" },
+      ],
     });
   });
 

@@ -91,8 +91,9 @@ export class Person {
    * Orders a video. Without a key it is ordered once, whatever becomes of the connection; with one, until there is
    * an answer.
    */
-  async order(lane: Lane, prompt: string, idempotencyKey?: string): Promise<void> {
-    const args = { prompt, ...(idempotencyKey !== undefined && { idempotency_key: idempotencyKey }) };
+  async order(lane: Lane, prompt: string, idempotencyKey?: string, options: object = {}): Promise<void> {
+    const key = idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey };
+    const args = { prompt, ...key, ...options };
     for (let attempt = 0; attempt < (idempotencyKey === undefined ? 1 : ATTEMPTS); attempt += 1) {
       const answer = await this.#callTool(lane, "veo_text_to_video", args);
       if (answer === undefined) continue;
@@ -180,8 +181,7 @@ export class Person {
 
   #hearUpdate(said: Message): void {
     const updated = updatedSchema.safeParse(said).data?.params;
-    if (updated !== undefined)
-      this.heardChangeAtMs.set(updated.uri.replace("veo://tasks/", ""), Date.now());
+    if (updated !== undefined) this.heardChangeAtMs.set(updated.uri.replace("veo://tasks/", ""), Date.now());
   }
 
   #callTool = (lane: Lane, name: string, args: object): Promise<unknown> =>
@@ -245,7 +245,10 @@ const modernHeaders = (body: Outgoing | undefined): Record<string, string> => {
   };
 };
 
-const legacyHeaders = (body: Outgoing | undefined, sessionId: string | undefined): Record<string, string> => ({
+const legacyHeaders = (
+  body: Outgoing | undefined,
+  sessionId: string | undefined,
+): Record<string, string> => ({
   ...(body === undefined ? { accept: "text/event-stream" } : ACCEPT_BOTH),
   ...(sessionId !== undefined && { "mcp-session-id": sessionId, "mcp-protocol-version": LEGACY }),
 });
