@@ -1,6 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { stepsInAwaits } from "./test/faults/steps-plugin.ts";
+import { faultsProject } from "./test/faults/project.ts";
 
 const UPSTREAM = { ACEDATACLOUD_API_BASE_URL: "https://upstream.test", LOG_LEVEL: "error" };
 /** Values that tests search for: nothing that leaves the server may contain them. */
@@ -44,11 +44,6 @@ const workerd = (
   },
 });
 
-const withSteps = <T extends { plugins: unknown[] }>(project: T) => ({
-  ...project,
-  plugins: [stepsInAwaits(), ...project.plugins],
-});
-
 export default defineConfig({
   test: {
     projects: [
@@ -70,7 +65,7 @@ export default defineConfig({
         [],
         `${LIMITS}/worker.ts`,
       ),
-      withSteps(workerd("workerd-faults", {}, `${FAULTS}/**/*.test.ts`, [], `${FAULTS}/worker.ts`)),
+      faultsProject(false, 1),
       {
         test: {
           name: "node",

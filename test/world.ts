@@ -1,12 +1,14 @@
 import {
   abortAllDurableObjects,
   createExecutionContext,
+  evictAllDurableObjects,
   evictDurableObject,
   reset,
   runDurableObjectAlarm,
   runInDurableObject,
 } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
+import { getCurrentAgent } from "agents";
 import { expect, vi } from "vitest";
 import type { VeoAgent } from "../src/agent/veo-agent.ts";
 import type { Variables } from "../src/config/variables.ts";
@@ -48,10 +50,8 @@ export interface WorldOptions extends SimulatorOptions {
 
 /** What ends objects in the middle of what they do, whatever the test is doing meanwhile. */
 export interface Killer {
-  /** Whether they have to die now; until `struck`. */
-  isDue(): boolean;
-  /** Whether they die at once, or are evicted as soon as they have finished what they do. */
-  readonly how: "abort" | "evict";
+  /** How they have to die now, until `struck`: at once, or as soon as they have finished what they do. */
+  due(): "abort" | "evict" | undefined;
   /** They are dead, and may live again. */
   struck(): void;
 }
@@ -115,12 +115,24 @@ export function createWorld(options: WorldOptions = {}): World {
   const accounts = new Set(options.accounts ?? ["owner"]);
   const [first = "owner"] = accounts;
   const stub = (account = first) => env.VEO_AGENT.getByName(account);
+  /** What timers of the other objects set off: it has to run there, as soon as time has passed in the first one. */
+  const wokenElsewhere = new Map<string, (() => void)[]>();
+  const setFakeTimeout = globalThis.setTimeout;
+  vi.stubGlobal("setTimeout", (callback: (...args: unknown[]) => void, ms?: number, ...args: unknown[]) => {
+    const account = getCurrentAgent().agent?.name;
+    if (account === undefined || account === first) return setFakeTimeout(callback, ms, ...args);
+    return setFakeTimeout(() => {
+      const woken = wokenElsewhere.get(account) ?? [];
+      wokenElsewhere.set(account, [...woken, () => callback(...args)]);
+    }, ms);
+  });
 
   const crash = async () => {
     await abortAllDurableObjects();
     // The timers of the object that died: nothing of it may go off in the one that follows.
     const nowMs = Date.now();
     vi.clearAllTimers();
+    wokenElsewhere.clear();
     // Clearing sets the clock back to its start too.
     vi.setSystemTime(nowMs);
   };
@@ -130,8 +142,11 @@ export function createWorld(options: WorldOptions = {}): World {
   const { killer } = options;
   let deaths = 0;
   let dying: Promise<void> | undefined;
-  const die = async () => {
-    await (killer?.how === "evict" ? evict() : crash());
+  const die = async (how: "abort" | "evict") => {
+    // An object in which a call waits is in use, and stays until that is over.
+    const evicted = () =>
+      Promise.race([evictAllDurableObjects().catch(() => undefined), scheduler.wait(500)]);
+    await (how === "evict" ? evicted() : crash());
     deaths += 1;
     dying = undefined;
     killer?.struck();
@@ -160,7 +175,8 @@ export function createWorld(options: WorldOptions = {}): World {
     // Asked for, not told: what an object sets off runs in the object, and that cannot end itself.
     for (let isOver = false; !isOver; ) {
       isOver = await Promise.race([over, heartbeat().then(() => false)]);
-      if (killer.isDue() && deaths === deathsBefore) dying ??= die();
+      const how = killer.due();
+      if (how !== undefined && deaths === deathsBefore) dying ??= die(how);
       await dying;
       if (deaths > deathsBefore) return inObject(account, look);
     }
@@ -190,6 +206,12 @@ export function createWorld(options: WorldOptions = {}): World {
   const tick = async (ms: number) => {
     const endMs = Date.now() + ms;
     await inObject(first, () => vi.advanceTimersByTimeAsync(endMs - Date.now()));
+    for (const [account, callbacks] of wokenElsewhere) {
+      wokenElsewhere.delete(account);
+      await inObject(account, () => {
+        for (const callback of callbacks.splice(0)) callback();
+      });
+    }
     // In the middle of whatever the objects do.
     await ring();
   };

@@ -14,7 +14,10 @@ export interface Deployment {
   ownsToken: boolean;
 }
 
-/** Limits that nobody reaches, so that everything is counted everywhere. */
+/** What costs more than a day may. */
+export const TOO_DEAR = { model: "veo31", resolution: "4k" };
+
+/** Limits that nothing else reaches, so that everything is counted everywhere. */
 const LIMITS: Variables = {
   ACEDATACLOUD_API_BASE_URL: "https://upstream.test",
   LOG_LEVEL: "error",
@@ -22,7 +25,7 @@ const LIMITS: Variables = {
   DAILY_GENERATION_LIMIT: "50",
   TEAM_MAX_TASKS_IN_FLIGHT: "50",
   MAX_CREDITS_PER_DAY: "1000",
-  VEO_PRICES: JSON.stringify({ "text2video:veo31-fast": PRICE }),
+  VEO_PRICES: JSON.stringify({ "text2video:veo31-fast": PRICE, "text2video:veo31:4k": 1001 }),
 };
 /** From which the callback addresses are made. */
 export const SECRET_KEY = "secret-key-of-the-tests-0123456789-0123456789";
@@ -35,7 +38,7 @@ export const PERSONAL: Deployment = {
   callers: [{ account: "owner", ownsToken: true }],
   ownsToken: true,
 };
-const TEAM: Deployment = {
+export const TEAM: Deployment = {
   name: "team, without a callback address",
   variables: {
     ...LIMITS,
@@ -51,7 +54,7 @@ const TEAM: Deployment = {
   ownsToken: false,
 };
 const KEY = "key-of-somebody-0123456789abcdef";
-const PAYERS: Deployment = {
+const PASSTHROUGH: Deployment = {
   name: "passthrough, without a callback address",
   variables: { ...LIMITS, AUTH_MODE: "passthrough" },
   callers: [{ account: ownerOfUpstreamKey(KEY).account, ownsToken: true, upstreamToken: KEY }],
@@ -63,10 +66,6 @@ const withCallbacks = (name: string, deployment: Deployment): Deployment => ({
   variables: { ...deployment.variables, ...WITH_CALLBACKS },
 });
 
-export const DEPLOYMENTS: readonly Deployment[] = [
-  PERSONAL,
-  withCallbacks("personal, with a callback address", PERSONAL),
-  TEAM,
-  withCallbacks("team, with a callback address", TEAM),
-  withCallbacks("passthrough, with a callback address", PAYERS),
-];
+export const PERSONAL_WITH_CALLBACKS = withCallbacks("personal, with a callback address", PERSONAL);
+export const TEAM_WITH_CALLBACKS = withCallbacks("team, with a callback address", TEAM);
+export const PASSTHROUGH_WITH_CALLBACKS = withCallbacks("passthrough, with a callback address", PASSTHROUGH);

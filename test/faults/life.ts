@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import { createWorld, type World } from "../world.ts";
 import { deploy } from "./deployed.ts";
-import type { Deployment } from "./deployments.ts";
+import { type Deployment, TOO_DEAR } from "./deployments.ts";
 import { Person } from "./person.ts";
 import { follow, happens, type Steps, step } from "./steps.ts";
 
@@ -18,6 +18,8 @@ export interface Life {
   deployment: Deployment;
   world: World;
   people: readonly Person[];
+  /** What the log says of errors. */
+  errors: readonly string[];
 }
 
 /**
@@ -44,9 +46,11 @@ export async function live(
     happens();
     return upstream(...asked);
   });
+  const errors: string[] = [];
+  vi.spyOn(console, "error").mockImplementation((line: unknown) => void errors.push(String(line)));
   const people = callers.map((caller) => new Person(world, variables, caller));
   const [ada = new Person(world, variables, callers[0]), bob] = people;
-  const life = { deployment, world, people };
+  const life = { deployment, world, people, errors };
   const lookNow = async (moment: Moment) => {
     follow(undefined);
     await look(life, moment);
@@ -69,6 +73,7 @@ export async function live(
     await ada.order("modern", "[drop] a gull");
     await ada.order("legacy", "[reject] a crow");
     await ada.order("modern", "[fail] a dodo", "last");
+    await ada.order("modern", "a swan beyond all limits", undefined, TOO_DEAR);
     await bob?.order("modern", "an owl");
     await bob?.order("legacy", "[lost-response] an owl");
     for (const person of people) await person.followAll();
@@ -86,16 +91,17 @@ export async function live(
     world.skip(91 * DAY);
     for (const person of people) {
       await person.forget();
-      await person.order("modern", "a stork", "later");
+      await person.order("modern", `a stork for ${person.caller.account}`, "later");
       await person.followAll();
     }
     await pass(MINUTE);
+    await pass(15 * MINUTE);
+    world.skip(25 * HOUR);
     await pass(11 * MINUTE);
     await lookNow("old tasks are forgotten");
   } finally {
     follow(undefined);
     for (const person of people) await person.leave();
-    await world.settle();
-    await world.end();
+    await world.settle().finally(() => world.end());
   }
 }

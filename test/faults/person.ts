@@ -91,8 +91,9 @@ export class Person {
    * Orders a video. Without a key it is ordered once, whatever becomes of the connection; with one, until there is
    * an answer.
    */
-  async order(lane: Lane, prompt: string, idempotencyKey?: string): Promise<void> {
-    const args = { prompt, ...(idempotencyKey !== undefined && { idempotency_key: idempotencyKey }) };
+  async order(lane: Lane, prompt: string, idempotencyKey?: string, options: object = {}): Promise<void> {
+    const key = idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey };
+    const args = { prompt, ...key, ...options };
     for (let attempt = 0; attempt < (idempotencyKey === undefined ? 1 : ATTEMPTS); attempt += 1) {
       const answer = await this.#callTool(lane, "veo_text_to_video", args);
       if (answer === undefined) continue;

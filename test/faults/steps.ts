@@ -1,7 +1,13 @@
 import type { Killer } from "../world.ts";
 
-/** An object that dies at a step is thrown out of memory: in the middle of whatever it does, or after that. */
+/** Objects that die are thrown out of memory: in the middle of whatever they do, or when that is finished. */
 export type Death = "abort" | "evict";
+
+/** A death, at a step of a run; the first step is 1. */
+export interface Kill {
+  at: number;
+  how: Death;
+}
 
 /** The code that runs in the Worker: it outlives the object, and goes on when the object is gone. */
 const IN_WORKER = /^src\/(http\/|mcp\/listen\.ts)/;
@@ -18,40 +24,35 @@ export class Steps implements Killer {
   readonly taken: Step[] = [];
   /** At which of them the objects died. */
   readonly deaths: string[] = [];
-  readonly #killAt: number[];
-  readonly #death: Death;
+  readonly #kills: Kill[];
+  #dying: Kill | undefined;
   #revived = Promise.withResolvers<void>();
-  #isDue = false;
 
-  /** @param killAt the steps at which the objects die, in ascending order, from 1 on. */
-  constructor(killAt: readonly number[] = [], death: Death = "abort") {
-    this.#killAt = [...killAt];
-    this.#death = death;
+  /** @param kills in the order of their steps. */
+  constructor(kills: readonly Kill[] = []) {
+    this.#kills = [...kills];
   }
 
-  get how(): Death {
-    return this.#death;
+  due(): Death | undefined {
+    return this.#dying?.how;
   }
-
-  isDue = (): boolean => this.#isDue;
 
   struck(): void {
-    this.#isDue = false;
+    this.#dying = undefined;
     this.#revived.resolve();
     this.#revived = Promise.withResolvers();
   }
 
   /** Takes a step: returns at once, later, or never. */
   async take(site: string): Promise<void> {
-    if (!this.#isDue) {
+    if (this.#dying === undefined) {
       this.taken.push({ site, after: events, atMs: Date.now() });
-      if (this.taken.length !== this.#killAt[0]) return;
-      this.#killAt.shift();
+      if (this.taken.length !== this.#kills[0]?.at) return;
+      this.#dying = this.#kills.shift();
       this.deaths.push(site);
-      this.#isDue = true;
     }
     // An object in use is not evicted: what runs is finished first.
-    if (this.#death === "evict") return;
+    if (this.#dying?.how === "evict") return;
     return IN_WORKER.test(site) ? this.#revived.promise : never();
   }
 }
@@ -83,7 +84,7 @@ export const step = (site: string): Promise<void> => current?.take(site) ?? Prom
 
 declare global {
   /** What `steps-plugin.ts` puts around whatever is awaited. */
-  var stepped: <T>(site: string, awaited: T) => Promise<Awaited<T>>;
+  var stepped: <T>(site: string, awaited: PromiseLike<T> | T) => Promise<T>;
   /** The same for what a `for await` goes through. */
   var steppedEach: <T>(site: string, items: AsyncIterable<T>) => AsyncIterable<T>;
 }

@@ -1,0 +1,39 @@
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { stepsInAwaits } from "./steps-plugin.ts";
+
+/** What the tests of this folder are told by whoever runs them. */
+export interface Plan {
+  /** Whether objects die at every step, or at a few of them. */
+  isWhole: boolean;
+  /** Decides everything that is left to chance. */
+  seed: number;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    plan: Plan;
+  }
+}
+
+/**
+ * The project of these tests: the source has its steps marked, and the objects have the variables of each run.
+ * @param defaultSeed where `FAULTS_SEED` is not set.
+ */
+export const faultsProject = (isWhole: boolean, defaultSeed: number) => ({
+  plugins: [
+    stepsInAwaits(),
+    cloudflareTest({
+      main: "test/faults/worker.ts",
+      wrangler: { configPath: "./wrangler.toml" },
+      miniflare: {
+        outboundService: (request) => new Response(`unexpected request to ${request.url}`, { status: 599 }),
+      },
+    }),
+  ],
+  test: {
+    name: "workerd-faults",
+    include: ["test/faults/**/*.test.ts"],
+    testTimeout: isWhole ? 3_600_000 : 120_000,
+    provide: { plan: { isWhole, seed: Number(process.env.FAULTS_SEED ?? defaultSeed) } },
+  },
+});
