@@ -1,77 +1,45 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { migrate } from "../../src/agent/schema.ts";
-import { Ledger } from "../../src/ledger/ledger.ts";
-import { Parking } from "../../src/ledger/parking.ts";
-import { TaskStore } from "../../src/ledger/task-store.ts";
-import { WatchStore } from "../../src/ledger/watch-store.ts";
-import { createCatalogue } from "../../src/mcp/catalogue.ts";
-import { createUpstreamClient } from "../../src/veo/upstream-client.ts";
+import { LANES } from "../clients.ts";
 import { createWorld, type World } from "../world.ts";
+import { askModern } from "./raw-request.ts";
 
 const DISABLED = ["veo_reshoot", "veo_upsample", "veo_image_to_video"];
 
 describe("tools that an operator switched off", () => {
   let world: World;
   beforeEach(() => {
-    world = createWorld();
+    world = createWorld({ deployment: { VEO_DISABLED_TOOLS: DISABLED.join(",") } });
   });
   afterEach(() => world.end());
 
-  it("are neither listed nor called nor mentioned", async () => {
-    const deployment = {
-      serverName: "veo",
-      defaultModel: "veo31-fast",
-      disabledTools: new Set(DISABLED),
-      payer: "operator",
-    } as const;
-    const catalogue = createCatalogue(deployment, () => undefined);
-    const told = await world.inObject(async (_, { storage }) => {
-      migrate(storage);
-      const { sql } = storage;
-      const ledger = new Ledger(
-        {
-          tasks: new TaskStore(sql),
-          watch: new WatchStore(sql),
-          parking: new Parking(),
-          upstream: createUpstreamClient({ baseUrl: "https://upstream.test", requestTimeoutMs: 1000 }),
-          credential: {
-            ofCall: () => "token",
-            ofWatch: () => "token",
-            isStanding: () => true,
-            refused: () => undefined,
-          },
-          now: () => Date.now(),
-          random: () => 0,
-          arm: async () => undefined,
-          announce: () => undefined,
-        },
-        { requestTimeoutMs: 1000, retentionMs: 1000, payer: "operator" },
+  it.each(LANES)("are neither listed nor called nor mentioned, $lane", async ({ connect }) => {
+    const client = await world.until(connect(world));
+    for (const name of DISABLED)
+      await expect(client.callTool(name, { prompt: "x", video_id: "v" })).rejects.toThrow(
+        `Unknown tool: ${name}`,
       );
-      const context = {
-        deployment,
-        ledger,
-        ownsToken: true,
-        followsTasks: false,
-        hold: <T>(call: () => Promise<T>) => call(),
-      };
-      await expect(catalogue.callTool({ name: "veo_reshoot" }, context)).rejects.toThrow("Unknown tool");
-      const made = await catalogue.callTool(
-        { name: "veo_text_to_video", arguments: { prompt: "[sync] x" } },
-        context,
-      );
-      return [
-        made,
-        await catalogue.callTool({ name: "veo_list_actions" }, context),
-        catalogue.getPrompt("veo_video_generation_guide", undefined, context),
-        catalogue.getPrompt("veo_workflow_examples", undefined, context),
-      ];
-    });
-    const everything = JSON.stringify([
-      told,
-      catalogue.instructions,
-      catalogue.listTools().tools.map(({ name }) => name),
+    expect(world.paidCalls()).toBe(0);
+    const told = JSON.stringify([
+      (await client.listTools()).tools.map(({ name }) => name),
+      client.instructions(),
+      await world.until(client.callTool("veo_text_to_video", { prompt: "[sync] x" })),
+      await client.callTool("veo_list_actions"),
+      await client.getPrompt("veo_video_generation_guide"),
+      await client.getPrompt("veo_workflow_examples"),
     ]);
-    expect(everything).toContain("veo_extend_video");
-    for (const name of DISABLED) expect(everything, name).not.toContain(name);
+    expect(told).toContain("veo_extend_video");
+    for (const name of DISABLED) expect(told, name).not.toContain(name);
+  });
+
+  it("are not mentioned by a task that is over", async () => {
+    const params = { name: "veo_text_to_video", arguments: { prompt: "x" } };
+    const { result: seed } = await askModern(world, { method: "tools/call", params });
+    await world.advance(90_000);
+    const taskId = String(seed?.taskId);
+    const { result } = await askModern(world, { method: "tasks/get", params: { taskId } });
+    expect(result).toMatchObject({ status: "completed" });
+    const told = JSON.stringify(result);
+    expect(told).toContain("veo_extend_video");
+    for (const name of DISABLED) expect(told, name).not.toContain(name);
   });
 });

@@ -52,7 +52,7 @@ function toPost(bearer: string, headers: Record<string, string | undefined>, bod
 }
 
 /** A request of the 2026-07-28 generation, with its envelope and its headers. */
-export function toModern(asked: RawRequest): Post {
+function toModern(asked: RawRequest): Post {
   const { method, params = {}, id = 1, bearer = ACCESS_KEY, capabilities = TASKS } = asked;
   const name = [params.taskId, params.name].find((value) => typeof value === "string");
   const headers = {
