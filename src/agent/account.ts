@@ -96,6 +96,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     sessions,
     tasks,
     now,
+    log,
     send: (holder, notification) => streams.send(holder, notification),
   });
   const contexts = new Map<string, CallerContext>();

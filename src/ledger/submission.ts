@@ -1,4 +1,4 @@
-import { describeError, fail, ok, type Payer, type Result, type UpstreamFailure } from "../errors.ts";
+import { describeError, fail, ok, type Payer, type Result } from "../errors.ts";
 import type { PaidTool } from "../veo/capabilities.ts";
 import { type PaidRequest, publicRequest } from "../veo/paid-request.ts";
 import { recordChange } from "./change.ts";
@@ -112,8 +112,7 @@ async function send(
       );
     }
     case "refused": {
-      const failure = withoutAddress(outcome.failure, order.callbackUrl);
-      const error = { kind: "upstream", failure } as const;
+      const error = { kind: "upstream", failure: outcome.failure } as const;
       const { code, what } = describeError(error, settings.payer);
       await complete(refused(task, { code, message: what }, is.now()));
       return fail(error);
@@ -123,15 +122,9 @@ async function send(
       return fail({
         kind: "submission_undetermined",
         submissionId: task.submissionId,
-        failure: withoutAddress(outcome.failure, order.callbackUrl),
+        failure: outcome.failure,
       });
   }
-}
-
-/** What the upstream said, without the address that it was given to ring at: it may quote what it refuses. */
-function withoutAddress(failure: UpstreamFailure, address: string | undefined): UpstreamFailure {
-  if (failure.kind !== "status" || failure.message === undefined || address === undefined) return failure;
-  return { ...failure, message: failure.message.replaceAll(address, "[address]") };
 }
 
 /** The same key again: the first task answers, once the upstream has said what it is. */

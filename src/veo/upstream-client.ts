@@ -50,6 +50,8 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
         body,
         token,
         settings.requestTimeoutMs,
+        // Whoever knows it can ring there, or be rung at.
+        callbackUrl === undefined ? [] : [{ text: callbackUrl, as: "[address]" }],
       );
       return answer.ok ? readSubmission(answer.body) : classifyRefusal(answer.failure);
     },

@@ -7,8 +7,15 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** An answer of the upstream: JSON, or why there is none. */
 export type HttpAnswer = { ok: true; body: unknown } | { ok: false; failure: UpstreamFailure };
 
+/** What must not come back out of an answer, and what stands there instead. */
+export interface Hidden {
+  text: string;
+  as: string;
+}
+
 /**
  * Posts JSON, once: no retry, no redirect. Never throws.
+ * @param hidden what of the request is secret beside the token.
  * @param timeoutMs the whole of the exchange has to end in this, the body included.
  */
 export async function postJson(
@@ -16,6 +23,7 @@ export async function postJson(
   body: unknown,
   token: string,
   timeoutMs: number,
+  hidden: readonly Hidden[] = [],
 ): Promise<HttpAnswer> {
   // Not `AbortSignal.timeout`: its timer would go on after the answer, and keep the object in memory.
   const deadline = new AbortController();
@@ -35,7 +43,7 @@ export async function postJson(
     });
     const text = await readBounded(response);
     if (text === undefined) return unreadable(response.status, "too_large");
-    const json = parseJson(text, token);
+    const json = parseJson(text, [{ text: token, as: "[token]" }, ...hidden]);
     if (response.ok)
       return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
     const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
@@ -78,18 +86,19 @@ async function readBounded(response: Response): Promise<string | undefined> {
 }
 
 /**
- * @param token an upstream that echoes it, in whatever part of its answer and however it is escaped, must not make us
+ * @param hidden an upstream that echoes it, in whatever part of its answer and however it is escaped, must not make us
  * keep or show it.
  * @returns undefined for what is not JSON; JSON has no undefined of its own.
  */
-function parseJson(text: string, token: string): unknown {
-  const redact = (said: string) => said.replaceAll(token, "[token]");
+function parseJson(text: string, hidden: readonly Hidden[]): unknown {
+  const redact = (said: string) =>
+    hidden.reduce((told, { text: secret, as }) => told.replaceAll(secret, as), said);
   try {
     return JSON.parse(text, (_key, value: unknown) => {
       if (typeof value === "string") return redact(value);
       if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
       const names = Object.keys(value);
-      if (!names.some((name) => name.includes(token))) return value;
+      if (names.every((name) => redact(name) === name)) return value;
       return Object.fromEntries(Object.entries(value).map(([name, item]) => [redact(name), item]));
     });
   } catch {
