@@ -88,7 +88,7 @@ export function queriesTable(): string {
       ],
       ["about a task in the making", "from storage, at once"],
       [
-        `…again within ${duration(schedule.POLLING_INTERVAL_MS)}`,
+        `…within ${duration(schedule.POLLING_INTERVAL_MS)} of the order, or of the last answer`,
         `when there is news, or after ${duration(schedule.HASTY_PARK_MS)}`,
       ],
       [

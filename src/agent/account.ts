@@ -114,6 +114,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     sessions,
     tasks: directory,
     now,
+    log,
     send: (holder, notification) => streams.send(holder, notification),
   });
   const settlements = new Settlements({ tasks, budget, now });

@@ -1,6 +1,6 @@
 import { LifecycleCapability } from "agents/lifecycle";
 import { z } from "zod";
-import { createLog, errorName } from "../log.ts";
+import { errorName, type Log } from "../log.ts";
 import type { StreamOpening } from "../mcp/lane.ts";
 import { GO_ON, type ServerNotification, TO_BE_CONTINUED } from "../mcp/stream-voice.ts";
 import { isStreamHolder, MAX_STREAMS } from "../mcp/subscription-store.ts";
@@ -36,16 +36,12 @@ type Attachment = z.infer<typeof attachmentSchema>;
 
 /** What the account does when a stream opens or closes. */
 export interface StreamEvents {
-  /**
-   * A stream is there to be told what it would otherwise never hear of: it opened, or goes on without new topics,
-   * since it has room again, or since all streams of the holder that were newer are closed.
-   */
   opened(opening: StreamOpening): void;
+  /** A stream hears for a holder again: it has room, or all that were newer are closed. */
+  wentOn(holder: string): void;
   /** The stream that heard for a holder was closed, or gave way to a newer one. */
   closed(holder: string): void;
 }
-
-const goingOn = (holder: string): StreamOpening => ({ holder, topics: [], acknowledged: {} });
 
 /**
  * The object's end of the streams that the Worker holds open for clients: hibernatable sockets, so that the object
@@ -54,13 +50,14 @@ const goingOn = (holder: string): StreamOpening => ({ holder, topics: [], acknow
  */
 export class Streams extends LifecycleCapability {
   readonly #events: () => StreamEvents | undefined;
-  readonly #log = createLog("error");
+  readonly #log: () => Log;
   /** In memory: the object stays there for the moment between the two steps. */
   readonly #tickets = new Map<string, { opening: StreamOpening; untilMs: number }>();
 
-  constructor(events: () => StreamEvents | undefined) {
+  constructor(events: () => StreamEvents | undefined, log: () => Log) {
     super("veo-streams");
     this.#events = events;
+    this.#log = log;
   }
 
   /** @returns a ticket for a stream, or undefined when the account has as many as it may have. */
@@ -92,7 +89,7 @@ export class Streams extends LifecycleCapability {
       events.opened(opening);
     } catch (error) {
       // The lifecycle would hand the error out, stack and all, on a socket of its own.
-      this.#log("error", "stream_not_opened", { error: errorName(error) });
+      this.#log()("error", "stream_not_opened", { error: errorName(error) });
       ours.close();
       return new Response(null, { status: 500 });
     }
@@ -103,7 +100,7 @@ export class Streams extends LifecycleCapability {
     if (message !== GO_ON) return true;
     const attachment = attachmentOf(socket);
     attach(socket, { ...attachment, unaskedChars: 0, isBehind: false });
-    this.#events()?.opened(goingOn(attachment.holder));
+    this.#events()?.wentOn(attachment.holder);
     return true;
   }
 
@@ -114,7 +111,7 @@ export class Streams extends LifecycleCapability {
     const left = this.#latest(holder);
     const wasHeard = left === undefined || attachmentOf(left).openedAtMs < openedAtMs;
     if (wasHeard) this.#events()?.closed(holder);
-    if (wasHeard && left !== undefined) this.#events()?.opened(goingOn(holder));
+    if (wasHeard && left !== undefined) this.#events()?.wentOn(holder);
     return true;
   }
 
@@ -126,7 +123,7 @@ export class Streams extends LifecycleCapability {
    * Sends to a holder: to its latest stream only, since every message goes to one (2025-11-25, "Multiple Connections").
    * A client that opens another stream before the old one is seen to be dead is not refused: SDK v1 tries twice within
    * three seconds, and then never again.
-   * @returns false where the reader is behind; it says when it goes on (`opened`).
+   * @returns false where the reader is behind; it says when it goes on (`wentOn`).
    */
   send(holder: string, notification: ServerNotification): boolean {
     const latest = this.#latest(holder);

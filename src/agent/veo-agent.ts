@@ -38,7 +38,10 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
       () => this.watched(),
       () => this.#log,
     );
-    this.#streams = new Streams(() => this.#streamEvents());
+    this.#streams = new Streams(
+      () => this.#streamEvents(),
+      () => this.#log,
+    );
     this.lifecycle.use(this.#watch);
     this.lifecycle.use(this.#streams);
   }
@@ -185,6 +188,7 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
         for (const topic of topics) subscriptions.add(holder, topic);
         news.welcome(holder);
       },
+      wentOn: (holder) => news.welcome(holder),
       closed(holder) {
         if (isStreamHolder(holder)) subscriptions.drop(holder);
         else sessions.streamClosed(holder);

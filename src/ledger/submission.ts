@@ -161,21 +161,14 @@ async function send(
       );
     }
     case "refused": {
-      const failure = withoutAddress(outcome.failure, order.callbackUrl);
-      const error = { kind: "upstream", failure } as const;
+      const error = { kind: "upstream", failure: outcome.failure } as const;
       const { code, what } = describeError(error, settings.payer);
       await complete(refused(task, { code, message: what }, is.now()));
       return fail(error);
     }
     case "undetermined":
-      return searchFor(withoutAddress(outcome.failure, order.callbackUrl));
+      return searchFor(outcome.failure);
   }
-}
-
-/** What the upstream said, without the address that it was given to ring at: it may quote what it refuses. */
-function withoutAddress(failure: UpstreamFailure, address: string | undefined): UpstreamFailure {
-  if (failure.kind !== "status" || failure.message === undefined || address === undefined) return failure;
-  return { ...failure, message: failure.message.replaceAll(address, "[address]") };
 }
 
 /** The same key again: the first task answers, once the upstream has said what it is. */

@@ -1,5 +1,5 @@
 import { isOpen, type Task } from "../ledger/task.ts";
-import { createLog, errorName } from "../log.ts";
+import { errorName, type Log } from "../log.ts";
 import { taskUri } from "./resource-methods.ts";
 import type { SessionStore } from "./session-store.ts";
 import type { ServerNotification } from "./stream-voice.ts";
@@ -35,12 +35,12 @@ export interface NewsDependencies {
   send(holder: string, notification: ServerNotification): boolean;
   /** @returns epoch milliseconds. */
   now(): number;
+  log: Log;
 }
 
 /** Who hears what when something changes, in both generations of the protocol. */
 export class News {
   readonly #is: NewsDependencies;
-  readonly #log = createLog("error");
 
   constructor(dependencies: NewsDependencies) {
     this.#is = dependencies;
@@ -124,7 +124,7 @@ export class News {
     try {
       announce();
     } catch (error) {
-      this.#log("error", "announcement_failed", { error: errorName(error) });
+      this.#is.log("error", "announcement_failed", { error: errorName(error) });
     }
   }
 }

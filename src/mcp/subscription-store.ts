@@ -68,8 +68,7 @@ export class SubscriptionStore {
   keepStreams(isOpen: (holder: string) => boolean): void {
     const holders = this.#sql
       .exec<{ holder: string }>(
-        `SELECT DISTINCT holder FROM subscription WHERE holder >= ?1 AND holder < ?1 || x'ff'`,
-        STREAM_PREFIX,
+        `SELECT DISTINCT holder FROM subscription WHERE holder GLOB '${STREAM_PREFIX}*'`,
       )
       .toArray();
     for (const { holder } of holders) if (!isOpen(holder)) this.drop(holder);

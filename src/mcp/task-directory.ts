@@ -32,9 +32,10 @@ export const declaresTasks = (meta: unknown): boolean => declarationSchema.safeP
 
 /** What a client is told that declares no Tasks extension, and asks for it. */
 export const tasksUndeclared = () =>
-  new MissingRequiredClientCapabilityError({
-    requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } },
-  });
+  new MissingRequiredClientCapabilityError(
+    { requiredCapabilities: { extensions: { [TASKS_EXTENSION]: {} } } },
+    `This needs a client that declares the extension ${TASKS_EXTENSION}`,
+  );
 
 /** How a task stands, as the extension shows it. */
 type TaskStanding = {

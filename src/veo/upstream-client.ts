@@ -3,7 +3,7 @@ import type { UpstreamFailure } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { type Observation, observeFinalBody } from "./observation.ts";
 import type { PaidRequest } from "./paid-request.ts";
-import { type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
+import { type Hidden, type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
 
 export interface UpstreamSettings {
   baseUrl: string;
@@ -47,8 +47,13 @@ export interface UpstreamClient {
 const QUERY_TIMEOUT_MS = 10_000;
 /** The upstream API, with `fetch`. Never throws: what went wrong is in the outcome. */
 export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient {
-  const post = (path: string, body: unknown, token: string, timeoutMs: number) =>
-    postJson(new URL(path, settings.baseUrl), body, token, timeoutMs, settings.log);
+  const post = (
+    path: string,
+    body: unknown,
+    token: string,
+    timeoutMs: number,
+    hidden: readonly Hidden[] = [],
+  ) => postJson(new URL(path, settings.baseUrl), { body, token, timeoutMs, hidden }, settings.log);
   const listTasks = async (query: TaskPage, token: string): Promise<QueryOutcome> => {
     const body = { action: "retrieve_batch", ...query };
     const answer = await post("/veo/tasks", body, token, QUERY_TIMEOUT_MS);
@@ -71,7 +76,9 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
         ...(callbackUrl !== undefined && { callback_url: callbackUrl }),
         async: true,
       };
-      const answer = await post(request.path, body, token, settings.requestTimeoutMs);
+      // Whoever knows the address can ring there, or be rung at.
+      const hidden = callbackUrl === undefined ? [] : [{ text: callbackUrl, as: "[address]" }];
+      const answer = await post(request.path, body, token, settings.requestTimeoutMs, hidden);
       return answer.ok ? readSubmission(answer.body) : classifyRefusal(answer.failure);
     },
     async queryTasks(query, token) {

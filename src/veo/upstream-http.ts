@@ -8,20 +8,28 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 /** An answer of the upstream: JSON, or why there is none. */
 export type HttpAnswer = { ok: true; body: unknown } | { ok: false; failure: UpstreamFailure };
 
+/** What must not come back out of an answer, and what stands there instead. */
+export interface Hidden {
+  text: string;
+  as: string;
+}
+
+export interface JsonPost {
+  body: unknown;
+  token: string;
+  /** The whole of the exchange has to end in this, the body included. */
+  timeoutMs: number;
+  /** What of the request is secret beside the token. */
+  hidden: readonly Hidden[];
+}
+
 /**
  * Posts JSON, once: no retry, no redirect. Never throws.
- * @param timeoutMs the whole of the exchange has to end in this, the body included.
  * @param log gets a line of it: never the token, the body, or what is in the answer beside its trace.
  */
-export async function postJson(
-  url: URL,
-  body: unknown,
-  token: string,
-  timeoutMs: number,
-  log: Log,
-): Promise<HttpAnswer> {
+export async function postJson(url: URL, post: JsonPost, log: Log): Promise<HttpAnswer> {
   const startedAtMs = Date.now();
-  const { answer, status } = await exchange(url, body, token, timeoutMs);
+  const { answer, status } = await exchange(url, post);
   log(answer.ok ? "info" : "warn", "upstream_request", {
     path: url.pathname,
     outcome: answer.ok ? "ok" : answer.failure.kind,
@@ -47,9 +55,7 @@ const readTrace = (failure: UpstreamFailure): string | undefined =>
 
 async function exchange(
   url: URL,
-  body: unknown,
-  token: string,
-  timeoutMs: number,
+  { body, token, timeoutMs, hidden }: JsonPost,
 ): Promise<{ answer: HttpAnswer; status?: number }> {
   // Not `AbortSignal.timeout`: its timer would go on after the answer, and keep the object in memory.
   const deadline = new AbortController();
@@ -67,7 +73,10 @@ async function exchange(
       // A redirect would carry the token to wherever it points.
       redirect: "manual",
     });
-    return { answer: await read(response, token), status: response.status };
+    return {
+      answer: await read(response, [{ text: token, as: "[token]" }, ...hidden]),
+      status: response.status,
+    };
   } catch {
     // `fetch` throws for two reasons only: our deadline, or the network.
     const failure: UpstreamFailure = deadline.signal.aborted
@@ -79,10 +88,10 @@ async function exchange(
   }
 }
 
-async function read(response: Response, token: string): Promise<HttpAnswer> {
+async function read(response: Response, hidden: readonly Hidden[]): Promise<HttpAnswer> {
   const text = await readBounded(response);
   if (text === undefined) return unreadable(response.status, "too_large");
-  const json = parseJson(text, token);
+  const json = parseJson(text, hidden);
   if (response.ok)
     return json === undefined ? unreadable(response.status, "not_json") : { ok: true, body: json };
   const retryAfterSeconds = parseRetryAfter(response.headers.get("retry-after"));
@@ -117,18 +126,19 @@ async function readBounded(response: Response): Promise<string | undefined> {
 }
 
 /**
- * @param token an upstream that echoes it, in whatever part of its answer and however it is escaped, must not make us
+ * @param hidden an upstream that echoes it, in whatever part of its answer and however it is escaped, must not make us
  * keep or show it.
  * @returns undefined for what is not JSON; JSON has no undefined of its own.
  */
-function parseJson(text: string, token: string): unknown {
-  const redact = (said: string) => said.replaceAll(token, "[token]");
+function parseJson(text: string, hidden: readonly Hidden[]): unknown {
+  const redact = (said: string) =>
+    hidden.reduce((told, { text: secret, as }) => told.replaceAll(secret, as), said);
   try {
     return JSON.parse(text, (_key, value: unknown) => {
       if (typeof value === "string") return redact(value);
       if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
       const names = Object.keys(value);
-      if (!names.some((name) => name.includes(token))) return value;
+      if (names.every((name) => redact(name) === name)) return value;
       return Object.fromEntries(Object.entries(value).map(([name, item]) => [redact(name), item]));
     });
   } catch {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MAX_BUFFERED_BYTES } from "../../src/http/event-stream.ts";
 import { MAX_SUBSCRIPTIONS } from "../../src/mcp/subscription-store.ts";
 import { connectModern, type TestClient } from "../clients.ts";
-import { expectStreams, listen, openSession, type StreamMessage } from "../mcp/event-reader.ts";
+import { expectStreams, listen, openStreamingSession, type StreamMessage } from "../mcp/event-reader.ts";
 import { createWorld, type World } from "../world.ts";
 
 /** As long as a prompt may be, in a script whose characters take three bytes each. */
@@ -93,7 +93,7 @@ describe("clients that read slowly, or not at all", () => {
     const notifications = { taskIds: ids, resourceSubscriptions: ids.map((id) => `veo://tasks/${id}`) };
     const idle = await listen(world, { id: "idle", notifications });
     const keen = await listen(world, { id: "keen", notifications });
-    const session = await openSession(world);
+    const session = await openStreamingSession(world);
     await session.subscribe(`veo://tasks/${ids[0]}`);
     const bystander = await session.open();
     const heard: StreamMessage[] = [];
@@ -121,7 +121,7 @@ describe("clients that read slowly, or not at all", () => {
 
   it("are cut off on the stream of a session, which is told again what it missed", async () => {
     const uri = `veo://tasks/${await make("[never] a heron")}`;
-    const session = await openSession(world);
+    const session = await openStreamingSession(world);
     await session.subscribe(uri);
     const stream = await session.open();
     const message = JSON.stringify({ method: "notifications/resources/updated", params: { uri } });

@@ -8,7 +8,7 @@ import { connectModern, type TestClient } from "../clients.ts";
 import {
   expectStreams,
   listen,
-  openSession,
+  openStreamingSession,
   openStreams,
   readEvents,
   type StreamingSession,
@@ -26,7 +26,7 @@ describe("the streams of an account's object", () => {
     logged = [];
     vi.spyOn(console, "error").mockImplementation((line) => void logged.push(String(line)));
     client = await world.until(connectModern(world));
-    session = await openSession(world);
+    session = await openStreamingSession(world);
   });
   afterEach(() => world.end());
 
@@ -121,7 +121,7 @@ describe("the streams of an account's object", () => {
     const [first, second] = [await ticket(), await ticket()];
     await session.end();
     for (const given of [first, second]) expect((await connect(ticketRequest(given))).status).toBe(404);
-    session = await openSession(world);
+    session = await openStreamingSession(world);
     const third = await ticket();
     await world.crash();
     expect((await connect(ticketRequest(third))).status).toBe(404);

@@ -1,21 +1,10 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { tablesOf } from "../stored-tables.ts";
 import type { World } from "../world.ts";
 
 /** All shards there are: the number is fixed, since keys would not be found after a change. */
 export const SHARDS = Array.from({ length: 16 }, (_, number) => `shard-${number}`);
-
-/** @returns every row of every table of an object, by table; the runtime's own tables are left out. */
-export function tablesOf(storage: DurableObjectStorage): Record<string, Record<string, SqlStorageValue>[]> {
-  const tables = storage.sql
-    .exec<{ name: string }>(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
-    )
-    .toArray();
-  return Object.fromEntries(
-    tables.map(({ name }) => [name, storage.sql.exec(`SELECT * FROM "${name}"`).toArray()]),
-  );
-}
 
 /** @returns what all shards hold, by shard. */
 export async function shardsNow() {

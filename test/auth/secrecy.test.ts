@@ -2,10 +2,11 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { tablesOf } from "../stored-tables.ts";
 import { ACCESS_KEY, UPSTREAM_TOKEN, type World } from "../world.ts";
 import { createBrowser, handleOn, locationOf } from "./browser.ts";
 import { callMcp, clientWithId, readTokens, registerClient } from "./oauth-client.ts";
-import { shardsNow, tablesOf } from "./object-storage.ts";
+import { shardsNow } from "./object-storage.ts";
 import { createSignInWorld } from "./sign-in-world.ts";
 
 const SECRET_KEY = "secret-key-of-these-tests-0123456789-0123456789";

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { CALLBACK_PATH } from "../../src/agent/callback-address.ts";
 import { LANES, type TestClient } from "../clients.ts";
 import { openSession, type RawSession, sendModern } from "../mcp/raw-request.ts";
+import { tablesOf } from "../stored-tables.ts";
 import { ACCESS_KEY, UPSTREAM_TOKEN, type World } from "../world.ts";
 import { createDoorbell, type Doorbell } from "./doorbell-world.ts";
 
@@ -116,14 +117,7 @@ describe.each(LANES)("an address of the doorbell, $lane", ({ connect }) => {
     const told = heard.join("\n");
     const spoken = ["succeeded", "failed", "from elsewhere", "resources/updated", "notifications/tasks"];
     expect(spoken.filter((word) => !told.includes(word))).toEqual([]);
-    const stored = await world.inObject((_, { storage }) => {
-      const tables = storage.sql
-        .exec<{ name: string }>(
-          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
-        )
-        .toArray();
-      return JSON.stringify(tables.map(({ name }) => storage.sql.exec(`SELECT * FROM "${name}"`).toArray()));
-    });
+    const stored = await world.inObject((_, { storage }) => JSON.stringify(tablesOf(storage)));
     expect(stored.includes("a fox")).toBe(true);
     const secrets = [ACCESS_KEY, CALLBACK_PATH, ...addresses.map((address) => address.slice(-60))];
     for (const place of [told, lines.join("\n"), stored])

@@ -2,8 +2,8 @@ import { evictDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { z } from "zod";
-import { ACCESS_KEY, type World } from "../world.ts";
-import { type RawRequest, sendModern } from "./raw-request.ts";
+import type { World } from "../world.ts";
+import { openSession, type RawRequest, type RawSession, sendModern } from "./raw-request.ts";
 
 /** Reads server-sent events one by one, for streams that stay open while a test goes on. */
 
@@ -88,59 +88,24 @@ export async function listen(
   return { ...reader, acknowledged: await reader.next() };
 }
 
-/** A session of the 2025 generation, by hand: SDK clients open their stream themselves, and again by themselves. */
-export interface StreamingSession {
-  id: string;
-  /** Sends a request. @returns its whole answer. */
-  ask(method: string, params?: object): Promise<{ status: number; body: unknown }>;
+/** A session of the 2025 generation whose stream a test opens itself; SDK clients do so, and again, by themselves. */
+export interface StreamingSession extends RawSession {
   subscribe(...uris: string[]): Promise<void>;
-  /** Asks for the stream of the session. @param headers in place of the usual ones; `undefined` leaves one out. */
-  get(headers?: Record<string, string | undefined>): Promise<Response>;
-  /** Opens it. */
+  /** Opens its stream. */
   open(): Promise<EventReader>;
-  end(): Promise<Response>;
 }
 
-export async function openSession(world: World, bearer = ACCESS_KEY): Promise<StreamingSession> {
-  const send = (method: string, headers: Record<string, string | undefined>, body?: object) => {
-    const sent = new Headers({ authorization: `Bearer ${bearer}`, "content-type": "application/json" });
-    const accept = "application/json, text/event-stream";
-    for (const [name, value] of Object.entries({ accept, ...headers }))
-      if (value !== undefined) sent.set(name, value);
-    return world.fetch("/mcp", {
-      method,
-      headers: sent,
-      ...(body && { body: JSON.stringify({ jsonrpc: "2.0", ...body }) }),
-    });
-  };
-  const identity = {
-    protocolVersion: "2025-11-25",
-    capabilities: {},
-    clientInfo: { name: "t", version: "1" },
-  };
-  const initialized = await send("POST", {}, { id: 0, method: "initialize", params: identity });
-  await initialized.text();
-  const id = initialized.headers.get("mcp-session-id") ?? "";
-  const session = { "mcp-session-id": id, "mcp-protocol-version": "2025-11-25" };
-  const ask = async (method: string, params: object = {}) => {
-    const answer = await send("POST", session, { id: 1, method, params });
-    return { status: answer.status, body: z.json().parse(await answer.json()) };
-  };
-  const get = (headers: Record<string, string | undefined> = {}) =>
-    send("GET", { ...session, accept: "text/event-stream", ...headers });
+export async function openStreamingSession(world: World, bearer?: string): Promise<StreamingSession> {
+  const session = await openSession(world, undefined, bearer);
   return {
-    id,
-    ask,
-    get,
+    ...session,
     async subscribe(...uris) {
       for (const uri of uris) {
-        const { body } = await ask("resources/subscribe", { uri });
-        if (!z.object({ result: z.looseObject({}) }).safeParse(body).success)
-          throw new Error(`not subscribed: ${JSON.stringify(body)}`);
+        const { result, error } = await session.ask("resources/subscribe", { uri });
+        if (result === undefined) throw new Error(`not subscribed: ${JSON.stringify(error)}`);
       }
     },
-    open: () => readEvents(get()),
-    end: () => send("DELETE", session),
+    open: () => readEvents(session.get()),
   };
 }
 

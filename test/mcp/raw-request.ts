@@ -5,7 +5,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
-import { ACCESS_KEY, ORIGIN, type World } from "../world.ts";
+import { ACCESS_KEY, type World } from "../world.ts";
 
 /** Requests as they are on the wire, for what the clients of the SDKs cannot say or do not show. */
 
@@ -23,6 +23,9 @@ const messageSchema = z.looseObject({
 /** A message of JSON-RPC, as much of it as tests look at. */
 export type Message = z.infer<typeof messageSchema>;
 
+/** Headers to send; `undefined` leaves one out. */
+type HeaderValues = Record<string, string | undefined>;
+
 export interface RawRequest {
   method: string;
   params?: Record<string, unknown>;
@@ -31,28 +34,30 @@ export interface RawRequest {
   /** What the client declares with this request: the Tasks extension, unless it says otherwise. */
   capabilities?: object;
   /** In place of, or beside, those that the protocol wants; `undefined` leaves one out. */
-  headers?: Record<string, string | undefined>;
+  headers?: HeaderValues;
 }
 
-/** A request to `/mcp`, and what is in it. */
-interface Post {
-  request: Request;
-  body: unknown;
-}
-
-function toPost(bearer: string, headers: Record<string, string | undefined>, body: unknown): Post {
-  const sent = new Headers({
-    authorization: `Bearer ${bearer}`,
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
+/** Sends to `/mcp`; a header that is `undefined` is left out. */
+const send = (
+  world: World,
+  method: "GET" | "POST" | "DELETE",
+  bearer: string,
+  headers: HeaderValues,
+  body?: unknown,
+): Promise<Response> => {
+  const sent = new Headers({ authorization: `Bearer ${bearer}`, "content-type": "application/json" });
+  const accept = "application/json, text/event-stream";
+  for (const [name, value] of Object.entries({ accept, ...headers }))
+    if (value !== undefined) sent.set(name, value);
+  return world.fetch("/mcp", {
+    method,
+    headers: sent,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) sent.set(name, value);
-  const init = { method: "POST", headers: sent, body: JSON.stringify(body) };
-  return { request: new Request(new URL("/mcp", ORIGIN), init), body };
-}
+};
 
-/** A request of the 2026-07-28 generation, with its envelope and its headers. */
-function toModern(asked: RawRequest): Post {
+/** Sends a request of the 2026-07-28 generation, with its envelope and its headers. */
+export function sendModern(world: World, asked: RawRequest): Promise<Response> {
   const { method, params = {}, id = 1, bearer = ACCESS_KEY, capabilities = TASKS } = asked;
   const name = [params.taskId, params.name].find((value) => typeof value === "string");
   const headers = {
@@ -68,12 +73,9 @@ function toModern(asked: RawRequest): Post {
     [CLIENT_CAPABILITIES_META_KEY]: capabilities,
     ...(typeof _meta === "object" && _meta),
   };
-  return toPost(bearer, headers, { jsonrpc: "2.0", id, method, params: { ...rest, _meta: envelope } });
+  const body = { jsonrpc: "2.0", id, method, params: { ...rest, _meta: envelope } };
+  return send(world, "POST", bearer, headers, body);
 }
-
-/** Sends a request of the 2026-07-28 generation. */
-export const sendModern = (world: World, asked: RawRequest): Promise<Response> =>
-  world.fetch(toModern(asked).request);
 
 /** The messages of an answer, as they come: of a stream, or of one JSON document. */
 export async function* messagesOf(response: Response): AsyncGenerator<Message> {
@@ -123,12 +125,15 @@ export const askModern = async (world: World, asked: RawRequest): Promise<RawAns
 
 /** A session of the 2025 generation. */
 export interface RawSession {
+  id: string;
   /** Sends a message, or a batch of them. */
   send(body: object): Promise<Response>;
   /** Sends a request, and reads the answer to its end. */
   ask(method: string, params?: Record<string, unknown>, id?: number): Promise<RawAnswer>;
   /** Takes a request back. */
   cancel(requestId: number): Promise<void>;
+  /** Asks for the stream of the session. @param headers in place of the usual ones; `undefined` leaves one out. */
+  get(headers?: HeaderValues): Promise<Response>;
   /** Ends the session. */
   end(): Promise<Response>;
 }
@@ -138,34 +143,29 @@ export async function openSession(
   protocolVersion = "2025-11-25",
   bearer = ACCESS_KEY,
 ): Promise<RawSession> {
-  const post = (headers: Record<string, string | undefined>, body: object) =>
-    world.fetch(toPost(bearer, headers, body).request);
+  const post = (headers: HeaderValues, body: object) => send(world, "POST", bearer, headers, body);
   const params = { protocolVersion, capabilities: {}, clientInfo: IDENTITY };
   const opened = await post({}, { jsonrpc: "2.0", id: 0, method: "initialize", params });
   await opened.text();
-  const headers = {
-    "mcp-session-id": opened.headers.get("mcp-session-id") ?? "",
+  const id = opened.headers.get("mcp-session-id") ?? "";
+  const session = {
+    "mcp-session-id": id,
     // The header came with 2025-06-18.
     "mcp-protocol-version": protocolVersion >= "2025-06-18" ? protocolVersion : undefined,
   };
-  const send = (body: object) => post(headers, body);
-  await send({ jsonrpc: "2.0", method: "notifications/initialized" });
+  const say = (body: object) => post(session, { jsonrpc: "2.0", ...body });
+  await say({ method: "notifications/initialized" });
   return {
-    send,
-    ask: async (method, params = {}, id = 1) =>
-      readAnswer(await send({ jsonrpc: "2.0", id, method, params })),
+    id,
+    send: (body) => post(session, body),
+    ask: async (method, params = {}, requestId = 1) =>
+      readAnswer(await say({ id: requestId, method, params })),
     async cancel(requestId) {
-      const answer = await send({
-        jsonrpc: "2.0",
-        method: "notifications/cancelled",
-        params: { requestId },
-      });
+      const answer = await say({ method: "notifications/cancelled", params: { requestId } });
       await answer.body?.cancel();
     },
-    end: () =>
-      world.fetch("/mcp", {
-        method: "DELETE",
-        headers: { authorization: `Bearer ${bearer}`, "mcp-session-id": headers["mcp-session-id"] },
-      }),
+    get: (headers = {}) =>
+      send(world, "GET", bearer, { ...session, accept: "text/event-stream", ...headers }),
+    end: () => send(world, "DELETE", bearer, session),
   };
 }

@@ -3,7 +3,13 @@ import { MAX_SESSIONS, SESSION_UNUSED_MS } from "../../src/mcp/session-store.ts"
 import { MAX_STREAMS, MAX_SUBSCRIPTIONS } from "../../src/mcp/subscription-store.ts";
 import { connectModern } from "../clients.ts";
 import { createWorld, type World } from "../world.ts";
-import { expectStreams, listen, openSession, readEvents, type StreamingSession } from "./event-reader.ts";
+import {
+  expectStreams,
+  listen,
+  openStreamingSession,
+  readEvents,
+  type StreamingSession,
+} from "./event-reader.ts";
 
 describe("the GET stream of a session, and what it hears of", () => {
   let world: World;
@@ -16,7 +22,7 @@ describe("the GET stream of a session, and what it hears of", () => {
       maker.callTool("veo_text_to_video", { prompt: "[never] a heron" }),
     );
     uri = `veo://tasks/${structuredContent?.submission_id}`;
-    session = await openSession(world);
+    session = await openStreamingSession(world);
   });
   afterEach(() => world.end());
 
@@ -88,18 +94,18 @@ describe("the GET stream of a session, and what it hears of", () => {
     "veo://modelss",
     `veo://tasks/${"x".repeat(129)}`,
   ])("does not find %s", async (unknown) => {
-    expect((await session.ask("resources/subscribe", { uri: unknown })).body).toMatchObject({
+    expect(await session.ask("resources/subscribe", { uri: unknown })).toMatchObject({
       error: { code: -32002, data: { uri: unknown } },
     });
-    expect((await session.ask("resources/unsubscribe", { uri: unknown })).body).toMatchObject({ result: {} });
+    expect(await session.ask("resources/unsubscribe", { uri: unknown })).toMatchObject({ result: {} });
     expect(await subscriptions()).toEqual([]);
   });
 
   it.each([{}, { uri: 1 }, { uri: null }, { uri: ["veo://models"] }])(
     "refuses to be subscribed to %j",
     async (params) => {
-      const { body } = await session.ask("resources/subscribe", params);
-      expect(body).toMatchObject({ error: { code: expect.any(Number) } });
+      const answer = await session.ask("resources/subscribe", params);
+      expect(answer).toMatchObject({ error: { code: expect.any(Number) } });
       expect(await subscriptions()).toEqual([]);
     },
   );
@@ -110,12 +116,12 @@ describe("the GET stream of a session, and what it hears of", () => {
     const other = `veo://tasks/${await world.inObject(
       (_, { storage }) => storage.sql.exec<{ task_id: string }>("SELECT task_id FROM task").one().task_id,
     )}`;
-    expect((await session.ask("resources/subscribe", { uri: other })).body).toMatchObject({
+    expect(await session.ask("resources/subscribe", { uri: other })).toMatchObject({
       error: { code: -32602, message: expect.stringContaining("at most 200 subscriptions: unsubscribe") },
     });
     // What takes no place is not counted, and neither are those of others.
     await session.subscribe("veo://models", "test://watched", uri);
-    await (await openSession(world)).subscribe(other);
+    await (await openStreamingSession(world)).subscribe(other);
     await session.ask("resources/unsubscribe", { uri: "veo://tasks/filler-7" });
     await session.subscribe(other);
     expect(await subscriptions()).toHaveLength(MAX_SUBSCRIPTIONS + 1);
@@ -151,21 +157,21 @@ describe("the GET stream of a session, and what it hears of", () => {
       `is the one unused for longest when the ${MAX_SESSIONS + 1}st opens`,
       async () => {
         await fill("session", MAX_SESSIONS - 1);
-        await openSession(world);
+        await openStreamingSession(world);
       },
     ],
     [
       "has expired, once another opens",
       async () => {
         await age(session.id, SESSION_UNUSED_MS);
-        await openSession(world);
+        await openStreamingSession(world);
       },
     ],
   ];
   it.each(ways)("ends, and is forgotten, with a session that %s", async (_what, end) => {
     await session.subscribe(uri);
     const listening = await listen(world, { notifications: { resourceSubscriptions: [uri] } });
-    const bystander = await openSession(world);
+    const bystander = await openStreamingSession(world);
     await bystander.subscribe(uri);
     const heard = await bystander.open();
     const streams = [await session.open(), await session.open()];

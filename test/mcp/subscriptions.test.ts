@@ -12,7 +12,7 @@ import {
   type EventReader,
   expectSoon,
   expectStreams,
-  openSession,
+  openStreamingSession,
   openStreams,
   type StreamingSession,
 } from "./event-reader.ts";
@@ -32,7 +32,7 @@ describe("resources/subscribe and the GET stream of a session", () => {
   beforeEach(async () => {
     world = createWorld();
     client = await world.until(connectModern(world));
-    session = await openSession(world);
+    session = await openStreamingSession(world);
   });
   afterEach(() => world.end());
 
@@ -193,7 +193,9 @@ describe("resources/subscribe and the GET stream of a session", () => {
 
   it("reach every one of many sessions once, on its newest of several streams", async () => {
     const { uri, finish } = await make();
-    const sessions = await Promise.all(Array.from({ length: MAX_STREAMS / 5 }, () => openSession(world)));
+    const sessions = await Promise.all(
+      Array.from({ length: MAX_STREAMS / 5 }, () => openStreamingSession(world)),
+    );
     const streams = [];
     for (const one of sessions) {
       await one.subscribe(uri);
@@ -211,8 +213,8 @@ describe("resources/subscribe and the GET stream of a session", () => {
 
   it("accept what never changes and what is not of this server, without effect", async () => {
     for (const uri of ["veo://models", "veo://guide", "test://watched-resource", "file:///etc/passwd"]) {
-      expect((await session.ask("resources/subscribe", { uri })).body).toMatchObject({ result: {} });
-      expect((await session.ask("resources/unsubscribe", { uri })).body).toMatchObject({ result: {} });
+      expect(await session.ask("resources/subscribe", { uri })).toMatchObject({ result: {} });
+      expect(await session.ask("resources/unsubscribe", { uri })).toMatchObject({ result: {} });
     }
     expect(await subscriptions()).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { tablesOf } from "../stored-tables.ts";
 
 /** Everything that the objects of the deployment have in storage, as one text to search: every row, every key. */
 export async function everythingStored(): Promise<string> {
@@ -15,13 +16,7 @@ async function storedInNamespace(namespace: DurableObjectNamespace): Promise<str
 }
 
 async function storedIn(storage: DurableObjectStorage): Promise<string> {
-  const tables = storage.sql
-    .exec<{ name: string }>(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'",
-    )
-    .toArray();
-  const rows = tables.flatMap(({ name }) => storage.sql.exec(`SELECT * FROM "${name}"`).toArray());
-  return JSON.stringify([rows, [...(await storage.list())]], (_key, value: unknown) =>
+  return JSON.stringify([tablesOf(storage), [...(await storage.list())]], (_key, value: unknown) =>
     value instanceof ArrayBuffer ? Buffer.from(value).toString("latin1") : value,
   );
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { LANES, type TestClient } from "../clients.ts";
 import { ACCOUNT_SECRET_PREFIX } from "../simulator/record.ts";
+import { tablesOf } from "../stored-tables.ts";
 import { ACCESS_KEY, createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 
 const CALLBACK = "https://caller.test/callback-secret";
@@ -69,14 +70,7 @@ describe.each(LANES)("what stays inside, $lane", ({ connect }) => {
     ])
       expect(told, secret).not.toContain(secret);
 
-    const stored = await world.inObject((_, { storage }) => {
-      const tables = storage.sql
-        .exec<{ name: string }>(
-          "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
-        )
-        .toArray();
-      return JSON.stringify(tables.map(({ name }) => storage.sql.exec(`SELECT * FROM "${name}"`).toArray()));
-    });
+    const stored = await world.inObject((_, { storage }) => JSON.stringify(tablesOf(storage)));
     expect(stored).toContain("a fox");
     for (const secret of [ACCOUNT_SECRET_PREFIX, UPSTREAM_TOKEN, ACCESS_KEY, CALLBACK, MASK])
       expect(stored, secret).not.toContain(secret);

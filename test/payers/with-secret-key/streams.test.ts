@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ticketRequest } from "../../../src/agent/streams.ts";
-import { type EventReader, listen, openSession, openStreams } from "../../mcp/event-reader.ts";
+import { type EventReader, listen, openStreamingSession, openStreams } from "../../mcp/event-reader.ts";
 import type { World } from "../../world.ts";
 import { accountOf, createPayer, createPayersWorld, newKey, type Payer } from "../payer.ts";
 
@@ -75,11 +75,11 @@ describe("the streams of two accounts", () => {
 
   it("belong to sessions that another account can neither use, subscribe with, nor open streams of", async () => {
     const hers = await make(ada, "a heron");
-    const session = await openSession(world, keys.ada);
+    const session = await openStreamingSession(world, keys.ada);
     await session.subscribe(uriOf(hers.submissionId));
-    const his = await openSession(world, keys.bob);
+    const his = await openStreamingSession(world, keys.bob);
     const unknown = await his.ask("resources/subscribe", { uri: uriOf(hers.submissionId) });
-    expect(unknown.body).toMatchObject({ error: { code: -32002 } });
+    expect(unknown).toMatchObject({ error: { code: -32002 } });
     const stolen = await session.get({ authorization: `Bearer ${keys.bob}` });
     expect([stolen.status, await stolen.json()]).toMatchObject([404, { error: { code: -32001 } }]);
     const open = [await session.open(), await his.open()];
@@ -89,7 +89,10 @@ describe("the streams of two accounts", () => {
   });
 
   it("count for each account by itself, and take no tickets of the other's", async () => {
-    const sessions = [await openSession(world, keys.ada), await openSession(world, keys.bob)];
+    const sessions = [
+      await openStreamingSession(world, keys.ada),
+      await openStreamingSession(world, keys.bob),
+    ];
     const streams = [];
     for (let count = 0; count < 50; count += 1) streams.push(await sessions[0]?.open());
     expect((await sessions[0]?.get())?.status).toBe(429);
