@@ -88,8 +88,9 @@ export function afterRing(task: Task, nowMs: number): Task | undefined {
   const rung: Task = { ...task, rings: task.rings + 1, rangAtMs: nowMs };
   if (!isOpen(task)) return task.rings === 0 && hasEnded(task) ? rung : undefined;
   if (task.rangAtMs !== null && nowMs - task.rangAtMs < RING_INTERVAL_MS) return undefined;
-  // Before the submission is answered there is no id to ask with: the first look then comes at once.
-  return task.taskId === null ? rung : { ...rung, nextCheckAtMs: nowMs };
+  // Before the submission is answered there is no id to ask with: the first look then comes at once. One whose answer
+  // was lost has arrived, since it rings: it is searched for at once.
+  return task.taskId === null && task.lostAtMs === null ? rung : { ...rung, nextCheckAtMs: nowMs };
 }
 
 /**

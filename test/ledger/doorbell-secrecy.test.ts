@@ -127,7 +127,7 @@ describe.each(LANES)("an address of the doorbell, $lane", ({ connect }) => {
 
   it.each([
     [400, "Correct what the upstream names"],
-    [500, "It is not known whether the video was accepted"],
+    [500, "It is being found out whether the video was accepted"],
   ])("is not quoted when the upstream quotes it with a %i", async (status, next) => {
     let quoted = "";
     vi.stubGlobal("fetch", async (_: URL, { body }: { body: string }) => {

@@ -185,16 +185,22 @@ describe("a ring", () => {
     expect(bell.askedAt()).toEqual([10]);
   });
 
-  it.each(["[reject] a fox", "[lost-response] a fox"])(
-    "for a submission that has no task (%s) is of no use, and says nothing about rings",
-    async (prompt) => {
-      await bell.submit(prompt);
-      expect(await bell.ring()).toBe(404);
-      await world.advance(1000);
-      const fromMs = Date.now();
-      await bell.submit("a fox [no-callback]");
-      await world.advance(30_000);
-      expect(bell.askedAt(fromMs)[0]).toBeLessThan(20);
-    },
-  );
+  it("for a submission that was refused is of no use, and says nothing about rings", async () => {
+    await bell.submit("[reject] a fox");
+    expect(await bell.ring()).toBe(404);
+    await world.advance(1000);
+    const fromMs = Date.now();
+    await bell.submit("a fox [no-callback]");
+    await world.advance(30_000);
+    expect(bell.askedAt(fromMs)[0]).toBeLessThan(20);
+  });
+
+  it("for a submission whose answer was lost has it searched for at once", async () => {
+    await bell.submit("[lost-response] a fox");
+    await world.advance(1000);
+    expect(bell.askedAt()).toEqual([]);
+    expect(await bell.ring()).toBe(204);
+    await world.advance(1000);
+    expect(bell.askedAt()[0]).toBe(1);
+  });
 });
