@@ -11,15 +11,20 @@ const MAX_ANSWER_MS = 10_000;
  */
 export function reachBudget(namespace: DurableObjectNamespace<DeploymentBudget>, log: Log): Budget {
   const ask = async <T>(question: (budget: Budget) => Promise<T>): Promise<T> => {
-    const deadline = AbortSignal.timeout(MAX_ANSWER_MS);
     const { promise: late, reject } = Promise.withResolvers<never>();
-    deadline.addEventListener("abort", () => reject(deadline.reason));
+    // Not `AbortSignal.timeout`: its timer would go on after the answer, and keep the object in memory.
+    const timer = setTimeout(
+      () => reject(new DOMException("The budget did not answer", "TimeoutError")),
+      MAX_ANSWER_MS,
+    );
     try {
       // A new stub each time: one whose object died (a deploy is enough) fails for ever after.
       return await Promise.race([question(namespace.getByName("deployment")), late]);
     } catch (error) {
       log("error", "budget_unreachable", { error: errorName(error) });
       throw error;
+    } finally {
+      clearTimeout(timer);
     }
   };
   return {
