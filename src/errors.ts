@@ -94,6 +94,14 @@ export const isKeyRefused = (failure: UpstreamFailure): boolean =>
     (failure.status === 403 && failure.code !== "used_up") ||
     KEY_CODES.has(failure.code ?? ""));
 
+/** 400, 413 and 422 speak of what was asked; a refused key does too, but asking otherwise does not help there. */
+export const isRequestRefused = (failure: UpstreamFailure): boolean =>
+  failure.kind === "status" && [400, 413, 422].includes(failure.status) && !isKeyRefused(failure);
+
+/** Records carry the whole request, a mask of a megabyte included: fifty of them may be more than we read. */
+export const isTooLarge = (failure: UpstreamFailure): boolean =>
+  failure.kind === "unreadable" && failure.why === "too_large";
+
 /** The balance is gone. 403 here is about money, not about permissions. */
 export const isOutOfCredits = (failure: UpstreamFailure): boolean =>
   failure.kind === "status" && failure.status === 403 && failure.code === "used_up";

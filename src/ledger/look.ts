@@ -1,5 +1,11 @@
-import { isKeyRefused, isOutOfCredits, type UpstreamFailure } from "../errors.ts";
-import { type Observation, observeRecord } from "../veo/observation.ts";
+import {
+  isKeyRefused,
+  isOutOfCredits,
+  isRequestRefused,
+  isTooLarge,
+  type UpstreamFailure,
+} from "../errors.ts";
+import { type Observation, observeRecords } from "../veo/observation.ts";
 import type { QueryOutcome, TaskQuery } from "../veo/upstream-client.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
@@ -13,6 +19,11 @@ import type { Lookup } from "./watch-store.ts";
 
 /** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
 export const BATCH_SIZE = 50;
+/**
+ * How many tasks a round finds to be the ones that a batch is refused for. More than that is trouble of the upstream's
+ * own, and finding them all would cost more requests than there are tasks.
+ */
+const MAX_REFUSED_TASKS = 3;
 
 /** What calls wait for whose question a look answers: the end of a round. */
 export const ROUND_NEWS = "round";
@@ -43,6 +54,8 @@ export class Look {
   #round: Promise<Round> | undefined;
   /** When the latest request of the round was sent. */
   #askedAtMs = 0;
+  /** Tasks of the round that the upstream refused to answer for. */
+  #refused = 0;
 
   constructor(dependencies: LedgerDependencies) {
     this.#is = dependencies;
@@ -100,6 +113,7 @@ export class Look {
     const due = tasks.due(now());
     const sought = this.#sought(due);
     const token = this.#is.credential.ofWatch();
+    this.#refused = 0;
     const round: Round = { due: due.length, failure: this.blocked() };
     if (token === undefined || round.failure !== undefined) return round;
     try {
@@ -110,6 +124,7 @@ export class Look {
       if (sought.length > 0) {
         const failure = await reconcile(this.#is, sought, token);
         if (failure !== undefined) this.#endRound(failure, token);
+        this.#is.watch.clearTrouble();
       }
       await this.#answerLookups(token);
     } catch (error) {
@@ -151,13 +166,16 @@ export class Look {
       await this.#lookAt(ids.slice(0, middle), token);
       return this.#lookAt(ids.slice(middle), token);
     }
-    const isThisOne = !outcome.ok && ids.length === 1 && isRefusedRequest(outcome.failure);
-    const seen = observations(isThisOne ? [] : this.#recordsOf(outcome, token));
+    const isThisOne = !outcome.ok && isAboutTheBatch(outcome.failure);
+    const seen = observeRecords(isThisOne ? [] : this.#recordsOf(outcome, token));
     for (const id of ids) {
       // Read again: the request took a while, and the row may have changed under it.
       const task = this.#is.tasks.byTaskId(id);
       if (task !== undefined) this.#settle(task, seen.get(id));
     }
+    // Settled all the same: they are not the first to be asked for in the next round too.
+    if (isThisOne) this.#refused += 1;
+    if (isThisOne && this.#refused >= MAX_REFUSED_TASKS) this.#endRound(outcome.failure, token);
   }
 
   async #answerLookups(token: string): Promise<void> {
@@ -169,7 +187,7 @@ export class Look {
     for (const lookup of due)
       if ("offset" in lookup.query) {
         const outcome = await this.#ask(lookup.query, token);
-        this.#finish(lookup, [...observations(this.#recordsOf(outcome, token)).values()]);
+        this.#finish(lookup, [...observeRecords(this.#recordsOf(outcome, token)).values()]);
       }
   }
 
@@ -178,7 +196,7 @@ export class Look {
     query: { ids: string[] } | { trace_ids: string[] },
     token: string,
   ): Promise<void> {
-    const seen = [...observations(this.#recordsOf(await this.#ask(query, token), token)).values()];
+    const seen = [...observeRecords(this.#recordsOf(await this.#ask(query, token), token)).values()];
     for (const lookup of due) {
       const asked = lookup.query;
       if ("ids" in query && "ids" in asked && asked.ids.every((id) => query.ids.includes(id)))
@@ -200,8 +218,7 @@ export class Look {
 
   #finish(lookup: Lookup, seen: Observation[]): void {
     const { tasks, watch, callbacks, now } = this.#is;
-    // What may be the answer of a request on its way is left to that; with an address, to the search for it.
-    const waiting = unanswered(tasks).filter(({ lostAtMs, rings }) => lostAtMs === null || rings !== null);
+    const waiting = unanswered(tasks);
     const found = seen
       .filter(
         (observation) =>
@@ -217,7 +234,8 @@ export class Look {
     const { tasks, now } = this.#is;
     const known = tasks.byTaskId(seen.taskId);
     if (known !== undefined) return this.#settle(known, seen);
-    const createdAtMs = seen.createdAtMs ?? now();
+    // The upstream's clock may be ahead of ours: a task of the future would not be looked at before then.
+    const createdAtMs = Math.min(seen.createdAtMs ?? now(), now());
     const task = adopted(seen, newSubmissionId(), tasks.positionFor(createdAtMs), now());
     tasks.insert(task);
     return task;
@@ -261,25 +279,9 @@ export class Look {
   }
 }
 
-/** 400, 413 and 422 speak of what was asked; a refused key does too, but halving does not help there. */
-const isRefusedRequest = (failure: UpstreamFailure): boolean =>
-  failure.kind === "status" && [400, 413, 422].includes(failure.status) && !isKeyRefused(failure);
-
-/** Records carry the whole request, a mask of a megabyte included: fifty of them may be more than we read. */
+/** The upstream chokes on something that was asked for, or the records are too long together. */
 const isAboutTheBatch = (failure: UpstreamFailure): boolean =>
-  isRefusedRequest(failure) || (failure.kind === "unreadable" && failure.why === "too_large");
-
-/** One observation per task: a terminal one wins over a pending twin, and what cannot be read is not there. */
-function observations(records: unknown[]): Map<string, Observation> {
-  const seen = new Map<string, Observation>();
-  for (const record of records) {
-    const observation = observeRecord(record);
-    if (observation === undefined) continue;
-    const twin = seen.get(observation.taskId);
-    if (twin === undefined || twin.kind === "pending") seen.set(observation.taskId, observation);
-  }
-  return seen;
-}
+  isRequestRefused(failure) || isTooLarge(failure);
 
 const chunks = (ids: string[]): string[][] =>
   Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, i) =>

@@ -9,16 +9,18 @@ import type { Task } from "./task.ts";
 
 /** `undecidable`: there is something that may be it, or may be another's, or the list may be missing it. */
 export type Verdict = { kind: "found"; seen: Observation } | { kind: "absent" } | { kind: "undecidable" };
+const UNDECIDABLE: Verdict = { kind: "undecidable" };
 
 export interface Listing {
+  /** One observation for each task. */
   seen: readonly Observation[];
   /** Whether everything that the upstream has around that time is in it. */
   isComplete: boolean;
 }
 
 export interface Matching extends CallbackReader {
-  /** @returns whether the ledger has a task of its own making under this id. */
-  isTaken(taskId: string): boolean;
+  /** @returns the task of the ledger's own making under this id, if there is one. */
+  ownTask(taskId: string): Task | undefined;
   /** Whether all tasks of the upstream's token are this account's. */
   ownsToken: boolean;
   /** Every submission that has no task yet, whether it is lost or still on its way. */
@@ -37,22 +39,72 @@ export function matchLost(
     const { callbackUrl, taskId } = observation;
     const submissionId = callbackUrl === undefined ? undefined : matching.submissionOf(callbackUrl);
     if (submissionId !== undefined) byAddress.set(submissionId, observation);
-    else if (!matching.isTaken(taskId) && (callbackUrl === undefined || !matching.isOurs(callbackUrl)))
+    else if (
+      matching.ownTask(taskId) === undefined &&
+      (callbackUrl === undefined || !matching.isOurs(callbackUrl))
+    )
       anonymous.push(observation);
   }
+  const habits = habitsOf(seen, matching);
+  const mayBecome = (task: Task, observation: Observation) =>
+    isOfThatTime(task, observation) && mayBeAskedAs(task, observation, habits);
   return new Map(lost.map((task): [string, Verdict] => [task.submissionId, verdictOf(task)]));
 
   function verdictOf(task: Task): Verdict {
     const found = byAddress.get(task.submissionId);
-    if (found !== undefined) return { kind: "found", seen: found };
-    const like = anonymous.filter((observation) => isLike(task, observation));
-    const [only] = like;
-    if (only !== undefined && like.length === 1 && matching.ownsToken)
-      if (matching.unanswered.filter((other) => isLike(other, only)).length === 1)
-        return { kind: "found", seen: only };
-    return isComplete && like.length === 0 ? { kind: "absent" } : { kind: "undecidable" };
+    // A task that another submission was answered with stays that one's.
+    if (found !== undefined)
+      return matching.ownTask(found.taskId) === undefined ? { kind: "found", seen: found } : UNDECIDABLE;
+    const candidates = anonymous.filter((observation) => mayBecome(task, observation));
+    const [only] = candidates;
+    if (only === undefined) return isComplete && wouldShow(task, habits) ? { kind: "absent" } : UNDECIDABLE;
+    const hasTwin =
+      candidates.length > 1 || matching.unanswered.filter((other) => mayBecome(other, only)).length > 1;
+    const isDecidable = isComplete && matching.ownsToken && !hasTwin;
+    return isDecidable && isRecognized(task, only, habits) ? { kind: "found", seen: only } : UNDECIDABLE;
   }
 }
+
+/**
+ * How much of a submission this upstream's records show. That they show all of it is documented, and was never seen:
+ * what the records of known tasks show is better evidence.
+ */
+interface Habits {
+  /** Whether what was sent with an address of ours has it; undefined where no record tells. */
+  showAddress: boolean | undefined;
+  /** Whether what was asked is in them as it was asked: false where a record tells that it is not. */
+  showRequest: boolean;
+}
+
+function habitsOf(seen: readonly Observation[], { ownTask }: Matching): Habits {
+  const known = seen.flatMap((observation) => {
+    const task = ownTask(observation.taskId);
+    return task === undefined ? [] : [{ task, observation }];
+  });
+  const withAddress = known.filter(({ task }) => task.rings !== null);
+  return {
+    showAddress:
+      withAddress.length === 0
+        ? undefined
+        : withAddress.every(({ observation }) => observation.callbackUrl !== undefined),
+    showRequest: known.every(({ task, observation }) => isAskedAs(task, observation)),
+  };
+}
+
+/** Whether the record of a submission, if there were one, would be seen to be that. */
+const wouldShow = (task: Task, { showAddress, showRequest }: Habits): boolean =>
+  showRequest || (task.rings !== null && showAddress === true);
+
+/** Whether a record that nobody else's address is in may be that of a submission. What it does not show excludes nothing. */
+function mayBeAskedAs(task: Task, seen: Observation, { showAddress }: Habits): boolean {
+  const hasAddress = seen.callbackUrl !== undefined;
+  if (task.rings !== null && (hasAddress || showAddress === true)) return false;
+  return (!hasAddress && showsNothing(seen)) || isAskedAs(task, seen);
+}
+
+/** Whether it is the submission's for certain, where nothing else may be: by all that it should show. */
+const isRecognized = (task: Task, seen: Observation, { showAddress }: Habits): boolean =>
+  (task.rings === null || showAddress === false) && isAskedAs(task, seen);
 
 /**
  * Whether a record may be what a submission without an answer became.
@@ -62,19 +114,20 @@ export function mayBe(task: Task, seen: Observation, callbacks: CallbackReader):
   const { callbackUrl } = seen;
   if (callbackUrl !== undefined && callbacks.isOurs(callbackUrl))
     return callbacks.submissionOf(callbackUrl) === task.submissionId;
-  return isLike(task, seen);
+  // What is alike may be the answer of a request on its way; what became of a lost one, the search finds out first.
+  return task.lostAtMs === null && isOfThatTime(task, seen) && isAskedAs(task, seen);
 }
 
-/** Whether a record without an address of ours may be of this submission: it has all that was asked, at that time. */
-function isLike(task: Task, seen: Observation): boolean {
-  // What was sent with an address of ours has it.
-  if (task.rings !== null) return false;
-  const isSameTool = seen.tool === undefined || seen.tool === task.tool;
-  const isSameTime =
-    seen.createdAtMs === undefined || Math.abs(seen.createdAtMs - task.createdAtMs) <= CLOCKS_DIFFER_MS;
+const isOfThatTime = (task: Task, { createdAtMs }: Observation): boolean =>
+  createdAtMs === undefined || Math.abs(createdAtMs - task.createdAtMs) <= CLOCKS_DIFFER_MS;
+
+const showsNothing = ({ request }: Observation): boolean => Object.keys(request).length === 0;
+
+/** Whether a record has all that was asked. */
+function isAskedAs(task: Task, seen: Observation): boolean {
+  if (seen.tool !== undefined && seen.tool !== task.tool) return false;
   const asked = new Map<string, unknown>(Object.entries(seen.request));
-  const isSameRequest = Object.entries(task.request).every(
+  return Object.entries(task.request).every(
     ([field, value]) => JSON.stringify(asked.get(field)) === JSON.stringify(value),
   );
-  return isSameTool && isSameTime && isSameRequest;
 }

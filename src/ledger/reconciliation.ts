@@ -1,14 +1,14 @@
-import type { UpstreamFailure } from "../errors.ts";
-import { type Observation, observeRecord } from "../veo/observation.ts";
+import { isRequestRefused, type UpstreamFailure } from "../errors.ts";
+import type { Observation } from "../veo/observation.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { type Listing, matchLost } from "./lost-submissions.ts";
+import { readPages } from "./pages.ts";
 import { CLOCKS_DIFFER_MS } from "./schedule.ts";
 import type { Task } from "./task.ts";
 import type { TaskStore } from "./task-store.ts";
 import { afterSearch } from "./transitions.ts";
 
-const PAGE_SIZE = 50;
 /** More than any account makes in four hours; a list that goes on longer is not complete. */
 const MAX_PAGES = 20;
 /** The upstream's list may lag, so a task that it has just accepted proves nothing when it is missing. */
@@ -16,6 +16,8 @@ const SETTLED_MS = 60_000;
 
 /** More than any account has on their way at once. */
 const MAX_UNANSWERED = 1000;
+/** Known tasks that a list is checked against. */
+const MAX_KNOWN = 50;
 
 /** @returns every submission that has no task yet, whether it is lost or still on its way. */
 export const unanswered = (tasks: TaskStore): Task[] =>
@@ -39,7 +41,10 @@ export async function reconcile(
   const verdicts = matchLost(lost, listed, {
     ...callbacks,
     unanswered: unanswered(tasks),
-    isTaken: (taskId) => (tasks.byTaskId(taskId)?.requestHash ?? null) !== null,
+    ownTask(taskId) {
+      const task = tasks.byTaskId(taskId);
+      return task?.requestHash == null ? undefined : task;
+    },
     ownsToken,
   });
   for (const { submissionId } of lost) {
@@ -56,50 +61,35 @@ export async function reconcile(
 }
 
 async function list(
-  is: LedgerDependencies,
+  { upstream, tasks, now }: LedgerDependencies,
   fromMs: number,
   toMs: number,
   token: string,
 ): Promise<Listing | UpstreamFailure> {
-  const seen: Observation[] = [];
-  let isReadable = true;
-  for (let page = 0, offset = 0; page < MAX_PAGES; page += 1) {
-    const outcome = await is.upstream.listTasks(
-      {
-        offset,
-        limit: PAGE_SIZE,
-        created_at_min: Math.floor(fromMs / 1000),
-        created_at_max: Math.ceil(toMs / 1000),
-      },
-      token,
-    );
-    if (!outcome.ok) return outcome.failure;
-    // An empty page ends the list; a short one may be the upstream's own limit.
-    if (outcome.records.length === 0)
-      return { seen, isComplete: isReadable && hasWhatWeKnow(is, seen, fromMs, toMs) };
-    offset += outcome.records.length;
-    for (const record of outcome.records) {
-      const observation = observeRecord(record);
-      if (observation === undefined) isReadable = false;
-      else seen.push(observation);
-    }
-  }
-  return { seen, isComplete: false };
+  const bounds = { created_at_min: Math.floor(fromMs / 1000), created_at_max: Math.ceil(toMs / 1000) };
+  // First the newest ones, without bounds: what they say of that time, the bounded list has to say too. What is made
+  // meanwhile is in the second one only, and contradicts nothing.
+  const newest = await readPages(upstream, {}, token, 1);
+  if (!newest.ok) return unlisted(newest.failure);
+  const bounded = await readPages(upstream, bounds, token, MAX_PAGES);
+  if (!bounded.ok) return unlisted(bounded.failure);
+  const isOfThatTime = ({ createdAtMs }: Observation) =>
+    createdAtMs !== undefined && createdAtMs >= fromMs && createdAtMs <= toMs;
+  const known = tasks
+    .page({ createdFromMs: fromMs + CLOCKS_DIFFER_MS, createdToMs: toMs - CLOCKS_DIFFER_MS }, MAX_KNOWN)
+    .filter(({ requestHash, createdAtMs }) => requestHash !== null && now() - createdAtMs >= SETTLED_MS);
+  // A list that leaves something out (another time zone, another meaning of the bounds, a page that is missing) proves
+  // nothing about what else is not in it.
+  const hasTheNewest =
+    (newest.isComplete || newest.seen.size > 0) &&
+    [...newest.seen.values()].every((seen) => bounded.seen.has(seen.taskId) || !isOfThatTime(seen));
+  const hasWhatWeKnow = known.every(({ taskId }) => taskId === null || bounded.seen.has(taskId));
+  return {
+    seen: [...new Map([...newest.seen, ...bounded.seen]).values()],
+    isComplete: bounded.isComplete && hasTheNewest && hasWhatWeKnow,
+  };
 }
 
-/**
- * Whether a list has the tasks that the ledger knows to be of that time. One that has not (another time zone, another
- * meaning of the bounds) proves nothing about what else is missing in it.
- */
-function hasWhatWeKnow(
-  { tasks, now }: LedgerDependencies,
-  seen: readonly Observation[],
-  fromMs: number,
-  toMs: number,
-): boolean {
-  const listed = new Set(seen.map(({ taskId }) => taskId));
-  return tasks
-    .page({ createdFromMs: fromMs + CLOCKS_DIFFER_MS, createdToMs: toMs - CLOCKS_DIFFER_MS }, PAGE_SIZE)
-    .filter(({ requestHash, createdAtMs }) => requestHash !== null && now() - createdAtMs >= SETTLED_MS)
-    .every(({ taskId }) => taskId === null || listed.has(taskId));
-}
+/** An upstream that does not take the question says nothing of what it has; any other failure is trouble. */
+const unlisted = (failure: UpstreamFailure): Listing | UpstreamFailure =>
+  isRequestRefused(failure) ? { seen: [], isComplete: false } : failure;

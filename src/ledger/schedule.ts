@@ -99,11 +99,12 @@ export const CLOCKS_DIFFER_MS = 2 * HOUR_MS;
  */
 export function nextReconcileAtMs(lostAtMs: number, nowMs: number, absentAtMs: number | null): number | null {
   const elapsedMs = nowMs - lostAtMs;
-  if (elapsedMs >= RECONCILE_UNTIL_MS) return null;
+  const settlesMs = absentAtMs === null || absentAtMs + ABSENCE_MS <= nowMs ? null : absentAtMs + ABSENCE_MS;
+  // The upstream may have been down all day: what was missing at the first look since then gets its second one.
+  if (elapsedMs >= RECONCILE_UNTIL_MS) return settlesMs;
   const early = RECONCILE_AFTER_MS.find((afterMs) => afterMs > elapsedMs);
   const regularMs = early === undefined ? nowMs + RECONCILE_EVERY_MS : lostAtMs + early;
-  const settlesMs = absentAtMs === null ? Number.POSITIVE_INFINITY : absentAtMs + ABSENCE_MS;
-  return settlesMs > nowMs ? Math.min(regularMs, settlesMs) : regularMs;
+  return Math.min(regularMs, settlesMs ?? regularMs);
 }
 
 const BACKOFF_FIRST_MS = 5 * SECOND_MS;
@@ -113,10 +114,10 @@ const JITTER = 0.2;
 /**
  * How long the watch leaves the upstream alone after `failures` failed requests in a row (1 or more).
  * @param random from 0 to 1: spreads the accounts of a deployment, which all met the same trouble.
- * @param retryAfterSeconds what the upstream asked for, if it did: then it is that, and never sooner.
+ * @param retryAfterSeconds what the upstream asked for, if it did: never sooner than that, but later when it goes on
+ * asking for a moment only.
  */
 export function backoffMs(failures: number, random: number, retryAfterSeconds?: number): number {
-  if (retryAfterSeconds !== undefined) return retryAfterSeconds * SECOND_MS;
   const doubled = Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MOST_MS);
-  return Math.round(doubled * (1 - JITTER * random));
+  return Math.max(Math.round(doubled * (1 - JITTER * random)), (retryAfterSeconds ?? 0) * SECOND_MS);
 }

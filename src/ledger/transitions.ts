@@ -182,7 +182,7 @@ export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAt
 
 /** A task that another client of the same token made, as the ledger takes it over. */
 export function adopted(seen: Observation, submissionId: string, position: number, nowMs: number): Task {
-  const createdAtMs = seen.createdAtMs ?? nowMs;
+  const createdAtMs = Math.min(seen.createdAtMs ?? nowMs, nowMs);
   const fresh: Task = {
     position,
     submissionId,

@@ -99,6 +99,25 @@ export function observeRecord(record: unknown): Observation | undefined {
   };
 }
 
+/** Reads records, one observation per task; what cannot be read is not there. */
+export function observeRecords(records: readonly unknown[]): Map<string, Observation> {
+  const seen = new Map<string, Observation>();
+  for (const record of records) {
+    const observation = observeRecord(record);
+    if (observation !== undefined)
+      seen.set(observation.taskId, clearest(observation, seen.get(observation.taskId)));
+  }
+  return seen;
+}
+
+/**
+ * Of two records of one task, the one to believe: an end rather than what is still to come, and a video rather than a
+ * failure, since it is there.
+ */
+export const clearest = (seen: Observation, twin: Observation | undefined): Observation =>
+  twin === undefined || CLARITY[seen.kind] > CLARITY[twin.kind] ? seen : twin;
+const CLARITY = { pending: 0, failed: 1, succeeded: 2 } as const;
+
 /** What the upstream said, without the address that it was given to ring at: whoever knows it can ring there. */
 const withoutAddress = (outcome: Outcome, address: string | undefined): Outcome =>
   outcome.kind !== "failed" || address === undefined

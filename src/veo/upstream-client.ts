@@ -33,12 +33,16 @@ export interface TaskPage {
 }
 
 export type QueryOutcome = { ok: true; records: unknown[] } | { ok: false; failure: UpstreamFailure };
+/** A page, and how many records there are of what was asked for, where that is said. */
+export type ListOutcome =
+  | { ok: true; records: unknown[]; count?: number }
+  | { ok: false; failure: UpstreamFailure };
 
 export interface UpstreamClient {
   submit(request: PaidRequest, callbackUrl: string | undefined, token: string): Promise<SubmitOutcome>;
   queryTasks(query: TaskQuery, token: string): Promise<QueryOutcome>;
   /** Asks for a page of the token's own tasks, strictly: whatever is not a list says nothing of what is in it. */
-  listTasks(query: TaskPage, token: string): Promise<QueryOutcome>;
+  listTasks(query: TaskPage, token: string): Promise<ListOutcome>;
   /** Asks for a page of history, strictly: only a list proves that the upstream knows the token. */
   checkToken(token: string): Promise<{ ok: true } | { ok: false; failure: UpstreamFailure }>;
 }
@@ -54,12 +58,15 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
     timeoutMs: number,
     hidden: readonly Hidden[] = [],
   ) => postJson(new URL(path, settings.baseUrl), { body, token, timeoutMs, hidden }, settings.log);
-  const listTasks = async (query: TaskPage, token: string): Promise<QueryOutcome> => {
+  const listTasks = async (query: TaskPage, token: string): Promise<ListOutcome> => {
     const body = { action: "retrieve_batch", ...query };
     const answer = await post("/veo/tasks", body, token, QUERY_TIMEOUT_MS);
     if (!answer.ok) return answer;
     const list = listSchema.safeParse(answer.body);
-    if (list.success) return { ok: true, records: list.data };
+    if (list.success) {
+      const { count } = countSchema.parse(answer.body);
+      return { ok: true, records: list.data, ...(count !== undefined && { count }) };
+    }
     const said = readErrorBody(answer.body);
     return {
       ok: false,
@@ -133,6 +140,9 @@ const listSchema = z.union([
   z.looseObject({ items: z.array(z.unknown()) }).transform((body) => body.items),
   z.array(z.unknown()),
 ]);
+const countSchema = z
+  .looseObject({ count: z.number().optional().catch(undefined) })
+  .catch({ count: undefined });
 const batchSchema = z.union([
   listSchema,
   z.null().transform(noRecords),

@@ -53,6 +53,18 @@ export const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("cut"), ...common }),
   z.strictObject({ kind: z.literal("stall"), ...common }),
   z.strictObject({
+    kind: z.literal("slow"),
+    ...common,
+    chunkBytes: z.int().positive().default(8),
+    everyMs: z.number().positive().default(1000),
+  }),
+  z.strictObject({
+    kind: z.literal("records"),
+    ...common,
+    /** `foreign`: others that nobody asked for are there too; `duplicated`: each twice; `missing`: none at all. */
+    change: z.enum(["foreign", "duplicated", "missing"]),
+  }),
+  z.strictObject({
     kind: z.literal("oversized"),
     ...common,
     sizeBytes: z

@@ -1,7 +1,16 @@
 import type { Fault } from "./faults.ts";
+import { changedRecords } from "./record-faults.ts";
 import { connectionLost, errorResponse, jsonResponse } from "./wire.ts";
 
-type Spoiler = "latency" | "truncated" | "cut" | "stall" | "oversized" | "wrong-content-type";
+type Spoiler =
+  | "latency"
+  | "truncated"
+  | "cut"
+  | "stall"
+  | "slow"
+  | "records"
+  | "oversized"
+  | "wrong-content-type";
 type SpoilingFault = Extract<Fault, { kind: Spoiler }>;
 type ReplacingFault = Exclude<Fault, { kind: Spoiler }>;
 
@@ -21,6 +30,8 @@ export async function misbehave(
     case "truncated":
     case "cut":
     case "stall":
+    case "slow":
+    case "records":
     case "oversized":
     case "wrong-content-type":
       return spoil(fault, signal, await answer());
@@ -75,6 +86,10 @@ async function spoil(fault: SpoilingFault, signal: AbortSignal, answer: Response
         answer,
         brokenBody(firstHalf(await answer.text()), () => untilAborted(signal)),
       );
+    case "slow":
+      return like(answer, slowBody(await answer.text(), fault, signal));
+    case "records":
+      return like(answer, changedRecords(fault.change, await answer.text()));
     case "oversized":
       return like(answer, paddedBody(await answer.text(), fault.sizeBytes));
     case "wrong-content-type":
@@ -123,6 +138,24 @@ function paddedBody(text: string, sizeBytes: number): ReadableStream<Uint8Array>
   });
 }
 
+/** A few bytes at a time: something always comes, but not in time. */
+function slowBody(
+  text: string,
+  { chunkBytes, everyMs }: { readonly chunkBytes: number; readonly everyMs: number },
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  let sent = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await sleep(everyMs, signal);
+      controller.enqueue(bytes.slice(sent, sent + chunkBytes));
+      sent += chunkBytes;
+      if (sent >= bytes.length) controller.close();
+    },
+  });
+}
+
 function untilAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
@@ -130,7 +163,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** The only timer of the simulator: a latency is real time, whatever clock the tasks go by. */
+/** The only timer of the simulator: what is late is late by `setTimeout`, whatever clock the tasks go by. */
 function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, durationMs);

@@ -63,6 +63,10 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     generationMs: options.generationMs ?? DEFAULT_GENERATION_MS,
     dialect: {},
     unknownId: "rotate",
+    clockMs: 0,
+    boundsMs: 0,
+    shownRequest: "whole",
+    paging: "by-offset",
     words: [],
     ...options.settings,
   };

@@ -37,24 +37,61 @@ export function answerTaskQuery(world: World, token: string, body: JsonObject): 
   const { id, trace_id } = query.data;
   if (id === undefined && trace_id === undefined) return badRequest(world, "id: required, or trace_id");
   const task = own.find((one) => (id === undefined ? one.traceId === trace_id : one.taskId === id));
-  return task === undefined ? unknownIdAnswer(world) : jsonResponse(recordOf(task, world.now()));
+  return task === undefined ? unknownIdAnswer(world) : jsonResponse(shownRecord(world, task));
 }
 
 function batchAnswer(world: World, own: readonly SimulatedTask[], query: BatchQuery): Response {
   // Newest first, whatever the order that was asked in; unknown ids are just not there.
   const newestFirst = own.toReversed();
   const { ids, trace_ids, offset, limit } = query;
+  const boundedAt = ({ submittedAtMs }: SimulatedTask) =>
+    (submittedAtMs + world.settings.clockMs + world.settings.boundsMs) / 1000;
   const wanted = newestFirst.filter(
     (task) =>
       (ids === undefined || ids.includes(task.taskId)) &&
       (trace_ids === undefined || trace_ids.includes(task.traceId)) &&
       (query.type === undefined || task.path === `/veo/${query.type}`) &&
-      task.submittedAtMs / 1000 >= (query.created_at_min ?? Number.NEGATIVE_INFINITY) &&
-      task.submittedAtMs / 1000 <= (query.created_at_max ?? Number.POSITIVE_INFINITY),
+      boundedAt(task) >= (query.created_at_min ?? Number.NEGATIVE_INFINITY) &&
+      boundedAt(task) <= (query.created_at_max ?? Number.POSITIVE_INFINITY),
   );
   const byId = ids !== undefined || trace_ids !== undefined;
-  const page = byId ? wanted : wanted.slice(offset, offset + limit);
-  return jsonResponse({ items: page.map((task) => recordOf(task, world.now())), count: wanted.length });
+  const page = byId ? wanted : pageOf(world, wanted, offset, limit);
+  return jsonResponse({ items: page.map((task) => shownRecord(world, task)), count: wanted.length });
+}
+
+function pageOf(
+  { settings: { paging } }: World,
+  wanted: readonly SimulatedTask[],
+  offset: number,
+  limit: number,
+): readonly SimulatedTask[] {
+  switch (paging) {
+    case "by-offset":
+      return wanted.slice(offset, offset + limit);
+    case "one-page":
+      return wanted.slice(0, limit);
+    case "cut-short":
+      return wanted.slice(offset, Math.min(offset + limit, 1));
+  }
+}
+
+/** A record by the upstream's own clock, with as much of the request as it shows. */
+function shownRecord(world: World, task: SimulatedTask): JsonObject {
+  const { clockMs, shownRequest } = world.settings;
+  const shown = {
+    ...task,
+    submittedAtMs: task.submittedAtMs + clockMs,
+    finishesAtMs: task.finishesAtMs + clockMs,
+  };
+  const { request, ...record } = recordOf(shown, world.now() + clockMs);
+  switch (shownRequest) {
+    case "whole":
+      return { ...record, request };
+    case "without-address":
+      return { ...record, request: { ...task.request, callback_url: undefined } };
+    case "none":
+      return record;
+  }
 }
 
 function unknownIdAnswer(world: World): Response {

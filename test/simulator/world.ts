@@ -25,6 +25,14 @@ export const settingsSchema = z.strictObject({
   dialect: forcedDialectSchema.exactOptional(),
   /** How unknown ids are answered: one way, or each in turn. */
   unknownId: z.enum([...UNKNOWN_ID_SHAPES, "rotate"]).exactOptional(),
+  /** How far the upstream's clock is ahead: in the times of its records, and in what it takes bounds for. */
+  clockMs: z.number().exactOptional(),
+  /** How far what it takes the bounds of a list for is ahead of its own clock. */
+  boundsMs: z.number().exactOptional(),
+  /** How much of a request its records show. */
+  shownRequest: z.enum(["whole", "without-address", "none"]).exactOptional(),
+  /** `one-page`: whatever the offset, the first page; `cut-short`: one record, whatever the count says. */
+  paging: z.enum(["by-offset", "one-page", "cut-short"]).exactOptional(),
   /** Words that every paid call is treated as if it had in its prompt. */
   words: z.array(z.enum(words)).exactOptional(),
 });
