@@ -45,7 +45,7 @@ export const TEAM: Deployment = {
     ...PAID_BY_OWNER,
     GITHUB_CLIENT_ID: "client",
     GITHUB_CLIENT_SECRET: "secret",
-    ALLOWED_GITHUB_USERS: "ada bob",
+    ALLOWED_GITHUB_USERS: "ada, bob",
   },
   callers: [
     { account: "github-11", ownsToken: false },
