@@ -63,6 +63,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     generationMs: options.generationMs ?? DEFAULT_GENERATION_MS,
     dialect: {},
     unknownId: "rotate",
+    listLagMs: 0,
     words: [],
     ...options.settings,
   };

@@ -44,15 +44,17 @@ function batchAnswer(world: World, own: readonly SimulatedTask[], query: BatchQu
   // Newest first, whatever the order that was asked in; unknown ids are just not there.
   const newestFirst = own.toReversed();
   const { ids, trace_ids, offset, limit } = query;
+  const byId = ids !== undefined || trace_ids !== undefined;
+  const listedUntilMs = world.now() - world.settings.listLagMs;
   const wanted = newestFirst.filter(
     (task) =>
       (ids === undefined || ids.includes(task.taskId)) &&
       (trace_ids === undefined || trace_ids.includes(task.traceId)) &&
+      (byId || task.submittedAtMs <= listedUntilMs) &&
       (query.type === undefined || task.path === `/veo/${query.type}`) &&
       task.submittedAtMs / 1000 >= (query.created_at_min ?? Number.NEGATIVE_INFINITY) &&
       task.submittedAtMs / 1000 <= (query.created_at_max ?? Number.POSITIVE_INFINITY),
   );
-  const byId = ids !== undefined || trace_ids !== undefined;
   const page = byId ? wanted : wanted.slice(offset, offset + limit);
   return jsonResponse({ items: page.map((task) => recordOf(task, world.now())), count: wanted.length });
 }

@@ -25,6 +25,8 @@ export const settingsSchema = z.strictObject({
   dialect: forcedDialectSchema.exactOptional(),
   /** How unknown ids are answered: one way, or each in turn. */
   unknownId: z.enum([...UNKNOWN_ID_SHAPES, "rotate"]).exactOptional(),
+  /** How long a task is missing in the upstream's list after its submission, in milliseconds; not when asked for by its id. */
+  listLagMs: z.number().nonnegative().exactOptional(),
   /** Words that every paid call is treated as if it had in its prompt. */
   words: z.array(z.enum(words)).exactOptional(),
 });
