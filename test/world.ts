@@ -1,7 +1,6 @@
 import {
   abortAllDurableObjects,
   createExecutionContext,
-  evictAllDurableObjects,
   evictDurableObject,
   reset,
   runDurableObjectAlarm,
@@ -15,6 +14,7 @@ import type { Variables } from "../src/config/variables.ts";
 import { handle } from "../src/http/worker.ts";
 import { fetchAmong } from "./identity/internet.ts";
 import type { IdentityFake } from "./identity/site.ts";
+import { Deaths, type Killer } from "./killer.ts";
 import { createSimulator, type Simulator, type SimulatorOptions } from "./simulator/simulator.ts";
 
 /**
@@ -27,8 +27,6 @@ const STEP_MS = 60_000;
 const BUSY_TURNS = 50;
 /** When the runtime tries an alarm again that did not get to its end. */
 const ALARM_RETRY_MS = 2000;
-/** In real time: when to see whether an object that does not answer has to die. */
-const FROZEN_MS = 5;
 export const ORIGIN = "https://veo.test";
 export const ACCESS_KEY = String(env.MCP_ACCESS_KEY);
 export const UPSTREAM_TOKEN = String(env.ACEDATACLOUD_API_TOKEN);
@@ -46,14 +44,6 @@ export interface WorldOptions extends SimulatorOptions {
   identity?: readonly Pick<IdentityFake, "handles" | "fetch" | "unexpected">[];
   /** Ends the objects in the middle of what they do. */
   killer?: Killer;
-}
-
-/** What ends objects in the middle of what they do, whatever the test is doing meanwhile. */
-export interface Killer {
-  /** How they have to die now, until `struck`: at once, or as soon as they have finished what they do. */
-  due(): "abort" | "evict" | undefined;
-  /** They are dead, and may live again. */
-  struck(): void;
 }
 
 /** The Worker, its account's object, the simulated upstream and a clock, for one test. */
@@ -139,49 +129,11 @@ export function createWorld(options: WorldOptions = {}): World {
   const evict = async () => {
     for (const account of accounts) await evictDurableObject(stub(account));
   };
-  const { killer } = options;
-  let deaths = 0;
-  let dying: Promise<void> | undefined;
-  const die = async (how: "abort" | "evict") => {
-    // An object in which a call waits is in use, and stays until that is over.
-    const evicted = () =>
-      Promise.race([evictAllDurableObjects().catch(() => undefined), scheduler.wait(500)]);
-    await (how === "evict" ? evicted() : crash());
-    deaths += 1;
-    dying = undefined;
-    killer?.struck();
-  };
-  // One for all who wait: the runtime allows so many timers.
-  let beat: Promise<void> | undefined;
-  const heartbeat = () => {
-    beat ??= scheduler.wait(FROZEN_MS).then(() => {
-      beat = undefined;
-    });
-    return beat;
-  };
-  /** Runs in an object; when the objects have to die meanwhile, it is run again in the one that follows. */
-  const inObject = async <T>(
+  const deaths = new Deaths(options.killer, crash);
+  const inObject = <T>(
     account: string,
     look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>,
-  ): Promise<T> => {
-    await dying;
-    const deathsBefore = deaths;
-    const looked = runInDurableObject(stub(account), look);
-    if (killer === undefined) return looked;
-    const over = looked.then(
-      () => true,
-      () => true,
-    );
-    // Asked for, not told: what an object sets off runs in the object, and that cannot end itself.
-    for (let isOver = false; !isOver; ) {
-      isOver = await Promise.race([over, heartbeat().then(() => false)]);
-      const how = killer.due();
-      if (how !== undefined && deaths === deathsBefore) dying ??= die(how);
-      await dying;
-      if (deaths > deathsBefore) return inObject(account, look);
-    }
-    return looked;
-  };
+  ): Promise<T> => deaths.outlive(() => runInDurableObject(stub(account), look));
 
   const settle = async () => {
     // Each call queues behind what the object is doing, so a few of them let a chain of steps run through.
@@ -217,11 +169,11 @@ export function createWorld(options: WorldOptions = {}): World {
   };
   const runAlarm = async (account: string) => {
     let running = true;
-    const deathsBefore = deaths;
+    const before = deaths.soFar;
     const ran = runDurableObjectAlarm(stub(account))
       .catch(async (error: unknown) => {
-        await dying;
-        if (deaths === deathsBefore) throw error;
+        await deaths.over();
+        if (deaths.soFar === before) throw error;
         await retryAlarm(account);
       })
       .finally(() => {

@@ -1,12 +1,10 @@
 import { describe, expect, inject, it } from "vitest";
 import { createIdSource } from "../simulator/ids.ts";
 import type { Deployment } from "./deployments.ts";
-import { contradictions, contradictionsOfToday } from "./invariants.ts";
+import { contradictions } from "./invariants.ts";
 import { live } from "./life.ts";
 import { type Death, type Kill, type Step, Steps } from "./steps.ts";
 
-/** Between the two halves of a life. */
-const LATELY_MS = 30 * 86_400_000;
 /** In the short version. */
 const A_FEW = { deaths: 7, evictions: 2, pairs: 3 };
 const PAIRS = 50;
@@ -25,9 +23,7 @@ async function liveWith(deployment: Deployment, kills: readonly Kill[] = []): Pr
     kills.map(({ at, how }, i) => `${how} at step ${at} (${steps.deaths[i] ?? "not reached"})`).join(", ");
   try {
     await live(deployment, steps, async (life, moment) => {
-      const found = await (moment === "the day ends"
-        ? contradictionsOfToday(life)
-        : contradictions(life, moment === "old tasks are forgotten" ? Date.now() - LATELY_MS : 0));
+      const found = await contradictions(life, moment);
       problems.push(...found.map((contradiction) => `${after()}: when ${moment}, ${contradiction}`));
     });
   } catch (error) {

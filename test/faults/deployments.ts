@@ -12,6 +12,8 @@ export interface Deployment {
   callers: readonly [Caller, ...Caller[]];
   /** Whether a lost submission may be found by what was asked for. */
   ownsToken: boolean;
+  /** How long the upstream's list takes to show a new task. */
+  listLagMs: number;
 }
 
 /** What costs more than a day may. */
@@ -37,6 +39,7 @@ export const PERSONAL: Deployment = {
   variables: { ...LIMITS, ...PAID_BY_OWNER, MCP_ACCESS_KEY: "access-key-of-the-tests-0123456789" },
   callers: [{ account: "owner", ownsToken: true }],
   ownsToken: true,
+  listLagMs: 0,
 };
 export const TEAM: Deployment = {
   name: "team, without a callback address",
@@ -45,13 +48,14 @@ export const TEAM: Deployment = {
     ...PAID_BY_OWNER,
     GITHUB_CLIENT_ID: "client",
     GITHUB_CLIENT_SECRET: "secret",
-    ALLOWED_GITHUB_USERS: "ada bob",
+    ALLOWED_GITHUB_USERS: "ada, bob",
   },
   callers: [
     { account: "github-11", ownsToken: false },
     { account: "github-22", ownsToken: false },
   ],
   ownsToken: false,
+  listLagMs: 0,
 };
 const KEY = "key-of-somebody-0123456789abcdef";
 const PASSTHROUGH: Deployment = {
@@ -59,11 +63,14 @@ const PASSTHROUGH: Deployment = {
   variables: { ...LIMITS, AUTH_MODE: "passthrough" },
   callers: [{ account: ownerOfUpstreamKey(KEY).account, ownsToken: true, upstreamToken: KEY }],
   ownsToken: true,
+  listLagMs: 0,
 };
 const withCallbacks = (name: string, deployment: Deployment): Deployment => ({
   ...deployment,
   name,
   variables: { ...deployment.variables, ...WITH_CALLBACKS },
+  // The upstream rings for what its list does not have yet.
+  listLagMs: 45_000,
 });
 
 export const PERSONAL_WITH_CALLBACKS = withCallbacks("personal, with a callback address", PERSONAL);

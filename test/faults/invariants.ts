@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { callbackReader } from "../../src/agent/callback-address.ts";
 import { isOpen, type Task } from "../../src/ledger/task.ts";
 import { TaskStore } from "../../src/ledger/task-store.ts";
-import { UsageStore } from "../../src/ledger/usage-store.ts";
+import { UsageStore, utcDay } from "../../src/ledger/usage-store.ts";
 import type { TaskView } from "../simulator/task.ts";
 import { PRICE, SECRET_KEY } from "./deployments.ts";
-import type { Life } from "./life.ts";
+import type { Life, Moment } from "./life.ts";
 import type { Person } from "./person.ts";
 
 /** What is in an account's object when everything is over. */
@@ -19,29 +19,43 @@ interface Account {
   credits: number;
 }
 
+const DAY_MS = 86_400_000;
+/** For which usage is surely kept, whatever becomes of the tasks. */
+const USAGE_MS = 30 * DAY_MS;
+/** For which ended tasks are kept. */
+const RETENTION_MS = 90 * DAY_MS;
+
 /**
  * Compares what the upstream was paid for with everything that the deployment says of it.
- * @param sinceMs only what was ordered from then on is still there.
  * @returns every contradiction, in words; none when all is well.
  */
-export async function contradictions(life: Life, sinceMs = 0): Promise<string[]> {
-  const { world, people, deployment } = life;
-  const accounts = await Promise.all(people.map((person) => readAccount(life, person)));
-  const paid = world.simulator.tasks.filter(({ submittedAtMs }) => submittedAtMs >= sinceMs);
+export async function contradictions(life: Life, moment: Moment): Promise<string[]> {
+  const accounts = await Promise.all(life.people.map((person) => readAccount(life, person)));
+  switch (moment) {
+    case "the day ends":
+      return contradictionsOfToday(life, accounts);
+    case "nobody was there":
+      return contradictionsOfLedger(life, accounts);
+    case "everything has ended":
+    case "everybody is back":
+      return [...(await contradictionsOfLedger(life, accounts)), ...listenersHeard(accounts)];
+  }
+}
+
+async function contradictionsOfLedger(life: Life, accounts: readonly Account[]): Promise<string[]> {
+  const { world, people, deployment, keptSinceMs } = life;
+  const paid = world.simulator.tasks.filter(({ submittedAtMs }) => submittedAtMs >= keptSinceMs);
   const { inFlight } = await budget().status();
   return [
     ...paid.flatMap((task) => inLedgerOnce(task, accounts)),
     ...undecided(paid, accounts, deployment.ownsToken),
     ...paidTwice(paid, people.length),
     ...accounts.flatMap((account) => [
-      ...account.tasks.flatMap((task) => hasEnded(task, paid)),
+      ...account.tasks.flatMap((task) => hasEnded(task, world.simulator.tasks)),
       ...atRest(account),
-      ...counted(account, sinceMs),
-      ...(sinceMs === 0 ? [] : account.tasks).flatMap((task) =>
-        task.createdAtMs < sinceMs ? [`${nameOf(task)} was not forgotten`] : [],
-      ),
+      ...counted(account),
+      ...forgotten(account),
     ]),
-    ...listenersHeard(accounts),
     ...life.errors.filter((line) => !isExpected(line)).map((line) => `the log says ${line}`),
     ...(inFlight === 0 ? [] : [`the budget says that ${inFlight} are in flight`]),
   ];
@@ -57,8 +71,7 @@ const budget = () => env.DEPLOYMENT_BUDGET.getByName("deployment");
  * account's task, the account has to count more than the budget, where it may never have been set aside.
  * @returns as above.
  */
-export async function contradictionsOfToday(life: Life): Promise<string[]> {
-  const accounts = await Promise.all(life.people.map((person) => readAccount(life, person)));
+async function contradictionsOfToday(life: Life, accounts: readonly Account[]): Promise<string[]> {
   const charged = accounts.flatMap(({ tasks }) => tasks).filter(isCharged).length;
   const paid = life.world.simulator.tasks.length;
   const { generations, credits } = await budget().status();
@@ -77,7 +90,7 @@ async function readAccount({ world }: Life, person: Person): Promise<Account> {
   return world.inObject(async (_, { storage }) => {
     const { sql } = storage;
     const count = (query: string) => sql.exec<{ n: number }>(query).one().n;
-    const usage = new UsageStore(sql).since(0);
+    const usage = new UsageStore(sql).since(utcDay(Date.now() - USAGE_MS));
     return {
       person,
       tasks: new TaskStore(sql).page({}, 1000),
@@ -159,14 +172,27 @@ function atRest({ person, alarmAtMs, lookups, credentials, tasks }: Account): st
   ];
 }
 
-function counted({ person, tasks, generations, credits }: Account, sinceMs: number): string[] {
-  // Usage is kept for 40 days, whatever becomes of the tasks.
+function counted({ person, tasks, generations, credits }: Account): string[] {
+  const sinceMs = Date.now() - USAGE_MS;
   const charged = tasks.filter((task) => isCharged(task) && task.createdAtMs >= sinceMs).length;
   const says = `${person.caller.account} counts`;
   return [
     ...(generations === charged ? [] : [`${says} ${generations} generations, and ordered ${charged}`]),
     ...(credits === charged * PRICE ? [] : [`${says} ${credits} credits, and owes ${charged * PRICE}`]),
   ];
+}
+
+/** An order forgets what ended long before it. */
+function forgotten({ tasks }: Account): string[] {
+  const [newest] = tasks;
+  if (newest === undefined) return [];
+  // What was still open then waits for the next order.
+  const old = tasks.filter(
+    ({ createdAtMs, lookedAtMs, finishedAtMs }) =>
+      createdAtMs < newest.createdAtMs - RETENTION_MS &&
+      Math.max(lookedAtMs ?? 0, finishedAtMs ?? 0) < newest.createdAtMs,
+  );
+  return old.map((task) => `${nameOf(task)} was not forgotten`);
 }
 
 /** In both generations of the protocol: whoever waits for a task learns that it is over, without asking. */

@@ -12,12 +12,14 @@ const DAY = 24 * HOUR;
 const GENERATION_MS = 20 * SECOND;
 
 /** Where a life stands when it is looked at. */
-export type Moment = "the day ends" | "everything has ended" | "old tasks are forgotten";
+export type Moment = "the day ends" | "everything has ended" | "nobody was there" | "everybody is back";
 
 export interface Life {
   deployment: Deployment;
   world: World;
   people: readonly Person[];
+  /** What was ordered from then on is still kept, and nothing else once something is ordered again. */
+  keptSinceMs: number;
   /** What the log says of errors. */
   errors: readonly string[];
 }
@@ -36,6 +38,7 @@ export async function live(
   deploy(variables);
   const world = createWorld({
     generationMs: GENERATION_MS,
+    settings: { listLagMs: deployment.listLagMs },
     variables,
     accounts: callers.map(({ account }) => account),
     killer: steps,
@@ -50,7 +53,7 @@ export async function live(
   vi.spyOn(console, "error").mockImplementation((line: unknown) => void errors.push(String(line)));
   const people = callers.map((caller) => new Person(world, variables, caller));
   const [ada = new Person(world, variables, callers[0]), bob] = people;
-  const life = { deployment, world, people, errors };
+  const life: Life = { deployment, world, people, errors, keptSinceMs: 0 };
   const lookNow = async (moment: Moment) => {
     follow(undefined);
     await look(life, moment);
@@ -88,17 +91,25 @@ export async function live(
     world.skip(25 * HOUR);
     await pass(11 * MINUTE);
     await lookNow("everything has ended");
-    world.skip(91 * DAY);
+    // What was ordered before everybody left is still open when the next order forgets what is old.
+    life.keptSinceMs = Date.now();
     for (const person of people) {
-      await person.forget();
-      await person.order("modern", `a stork for ${person.caller.account}`, "later");
+      await person.order("modern", `an ibis for ${person.caller.account}`);
       await person.followAll();
     }
-    await pass(MINUTE);
-    await pass(15 * MINUTE);
+    world.skip(91 * DAY);
+    for (const person of people) await person.order("modern", `a stork for ${person.caller.account}`);
+    // Nobody asks for anything and nothing rings: the objects have nothing but their alarms.
+    await world.advance(16 * MINUTE);
     world.skip(25 * HOUR);
-    await pass(11 * MINUTE);
-    await lookNow("old tasks are forgotten");
+    await world.advance(11 * MINUTE);
+    await lookNow("nobody was there");
+    for (const person of people) {
+      await person.comeBack();
+      await person.followAll();
+    }
+    await pass(SECOND);
+    await lookNow("everybody is back");
   } finally {
     follow(undefined);
     for (const person of people) await person.leave();

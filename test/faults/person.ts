@@ -126,11 +126,13 @@ export class Person {
     if (this.#modern?.isOpen !== true || this.#listened < this.followed.size) await this.#listen();
   }
 
-  /** Forgets what was followed, as somebody who comes back after months. */
-  async forget(): Promise<void> {
-    this.followed.clear();
-    this.#sessionId = undefined;
+  /** Begins anew, as somebody does who comes back after months and finds the session gone. */
+  async comeBack(): Promise<void> {
     await this.leave();
+    this.#sessionId = undefined;
+    this.followed.clear();
+    this.stateWhenFollowed.clear();
+    this.heardEnd.clear();
   }
 
   async leave(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Killer } from "../world.ts";
+import type { Killer } from "../killer.ts";
 
 /** Objects that die are thrown out of memory: in the middle of whatever they do, or when that is finished. */
 export type Death = "abort" | "evict";

@@ -67,6 +67,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     boundsMs: 0,
     shownRequest: "whole",
     paging: "by-offset",
+    listLagMs: 0,
     words: [],
     ...options.settings,
   };

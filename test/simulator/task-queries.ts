@@ -46,15 +46,17 @@ function batchAnswer(world: World, own: readonly SimulatedTask[], query: BatchQu
   const { ids, trace_ids, offset, limit } = query;
   const boundedAt = ({ submittedAtMs }: SimulatedTask) =>
     (submittedAtMs + world.settings.clockMs + world.settings.boundsMs) / 1000;
+  const byId = ids !== undefined || trace_ids !== undefined;
+  const listedUntilMs = world.now() - world.settings.listLagMs;
   const wanted = newestFirst.filter(
     (task) =>
       (ids === undefined || ids.includes(task.taskId)) &&
       (trace_ids === undefined || trace_ids.includes(task.traceId)) &&
+      (byId || task.submittedAtMs <= listedUntilMs) &&
       (query.type === undefined || task.path === `/veo/${query.type}`) &&
       boundedAt(task) >= (query.created_at_min ?? Number.NEGATIVE_INFINITY) &&
       boundedAt(task) <= (query.created_at_max ?? Number.POSITIVE_INFINITY),
   );
-  const byId = ids !== undefined || trace_ids !== undefined;
   const page = byId ? wanted : pageOf(world, wanted, offset, limit);
   return jsonResponse({ items: page.map((task) => shownRecord(world, task)), count: wanted.length });
 }

@@ -33,6 +33,8 @@ export const settingsSchema = z.strictObject({
   shownRequest: z.enum(["whole", "without-address", "none"]).exactOptional(),
   /** `one-page`: whatever the offset, the first page; `cut-short`: one record, whatever the count says. */
   paging: z.enum(["by-offset", "one-page", "cut-short"]).exactOptional(),
+  /** How long a task is missing in the upstream's list after its submission, in milliseconds; not when asked for by its id. */
+  listLagMs: z.number().nonnegative().exactOptional(),
   /** Words that every paid call is treated as if it had in its prompt. */
   words: z.array(z.enum(words)).exactOptional(),
 });
