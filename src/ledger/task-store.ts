@@ -1,6 +1,6 @@
 import { indexedWords, promptQuery } from "./prompt-words.ts";
 import type { Task, TaskState } from "./task.ts";
-import { COLUMNS, PLACES, rowSchema, values } from "./task-row.ts";
+import { COLUMN_NAMES, COLUMNS, PLACES, rowSchema, values } from "./task-row.ts";
 
 export interface TaskFilter {
   state?: TaskState | undefined;
@@ -50,15 +50,27 @@ export class TaskStore {
     this.#keepVideos(task);
   }
 
-  /** Writes a task that is there already. Its request, and so the words of its prompt, never change. */
+  /**
+   * Writes what changed of a task that is there already. Only that, since every column that is named costs a write of
+   * each index it is in, and a written row costs a thousand times what a read one does. The request, and so the words of
+   * the prompt, never change.
+   */
   update(task: Task): void {
     this.#forget(task);
+    const written = this.#sql.exec(`SELECT ${COLUMNS} FROM task WHERE position = ?`, task.position).raw();
+    const [before] = written;
+    if (before === undefined) return;
+    const after = values(task);
+    const changed = COLUMN_NAMES.flatMap((name, i) =>
+      after[i] === before[i] ? [] : [{ name, value: after[i] ?? null }],
+    );
+    if (changed.length === 0) return;
     this.#sql.exec(
-      `UPDATE task SET (${COLUMNS}) = (${PLACES}) WHERE position = ?`,
-      ...values(task),
+      `UPDATE task SET ${changed.map(({ name }) => `${name} = ?`).join(", ")} WHERE position = ?`,
+      ...changed.map(({ value }) => value),
       task.position,
     );
-    this.#keepVideos(task);
+    if (changed.some(({ name }) => name === "videos")) this.#keepVideos(task);
   }
 
   remove(task: Task): void {

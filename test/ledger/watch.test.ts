@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connectModern, type TestClient } from "../clients.ts";
 import { createWorld, type World } from "../world.ts";
 
@@ -32,6 +32,24 @@ describe("the watch", () => {
     expect(batchSizes()).toEqual([50, 10]);
     await world.advance(60_000);
     for (const id of ids) expect(await stateOf(id)).toBe("succeeded");
+  });
+
+  it("writes nothing of a task that goes on but when it was and will be looked at", async () => {
+    world.simulator.configure({ generationMs: 600_000 });
+    await submit("a fox");
+    await world.advance(21_000);
+    const written: number[] = [];
+    await world.inObject((_, { storage: { sql } }) => {
+      const exec = sql.exec.bind(sql);
+      vi.spyOn(Object.getPrototypeOf(sql), "exec").mockImplementation((query, ...bindings) => {
+        const cursor = exec(String(query), ...bindings);
+        if (/ task /.test(String(query))) written.push(cursor.rowsWritten);
+        return cursor;
+      });
+    });
+    await world.advance(10_000);
+    // The row, and its place in the index of due times: each is billed.
+    expect(written.filter((rows) => rows > 0)).toEqual([2]);
   });
 
   it("sets no alarm when nothing is pending", async () => {
