@@ -37,6 +37,9 @@ const workerd = (
   ],
   test: {
     name,
+    // To start workerd and load everything in it takes longer than most files: they share one, one after another.
+    isolate: false,
+    setupFiles: ["./test/leaks.ts"],
     include: [include],
     exclude: ["test/**/*.node.test.ts", "test/e2e/**", "test/browser/**", ...exclude],
     // Not a measure of anything: time in these tests is simulated, and a busy machine is slow.
@@ -46,6 +49,8 @@ const workerd = (
 
 export default defineConfig({
   test: {
+    // One worker for each core; Vitest would keep a core for itself, though it has little to do.
+    maxWorkers: "100%",
     projects: [
       workerd("workerd", SECRETS, "test/**/*.test.ts", [`${PAYERS}/**`, `${LIMITS}/**`, `${FAULTS}/**`]),
       workerd(
