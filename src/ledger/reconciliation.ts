@@ -11,6 +11,8 @@ import { afterSearch } from "./transitions.ts";
 const PAGE_SIZE = 50;
 /** More than any account makes in four hours; a list that goes on longer is not complete. */
 const MAX_PAGES = 20;
+/** At the edges of a list, clocks that differ may have moved a task out of it. */
+const MARGIN_MS = CLOCKS_DIFFER_MS - 30 * 60_000;
 /** The upstream's list may lag, so a task that it has just accepted proves nothing when it is missing. */
 const SETTLED_MS = 60_000;
 
@@ -88,8 +90,8 @@ async function list(
 }
 
 /**
- * Whether a list has the tasks that the ledger knows to be of that time. One that has not (another time zone, another
- * meaning of the bounds) proves nothing about what else is missing in it.
+ * Whether a list has the tasks that the ledger knows to be of about that time. One that has not (another time zone,
+ * another meaning of the bounds, an end after some page) proves nothing about what else is missing in it.
  */
 function hasWhatWeKnow(
   { tasks, now }: LedgerDependencies,
@@ -98,8 +100,9 @@ function hasWhatWeKnow(
   toMs: number,
 ): boolean {
   const listed = new Set(seen.map(({ taskId }) => taskId));
+  const about = { createdFromMs: fromMs + MARGIN_MS, createdToMs: toMs - MARGIN_MS };
   return tasks
-    .page({ createdFromMs: fromMs + CLOCKS_DIFFER_MS, createdToMs: toMs - CLOCKS_DIFFER_MS }, PAGE_SIZE)
+    .page(about, PAGE_SIZE * MAX_PAGES)
     .filter(({ requestHash, createdAtMs }) => requestHash !== null && now() - createdAtMs >= SETTLED_MS)
     .every(({ taskId }) => taskId === null || listed.has(taskId));
 }
