@@ -11,13 +11,15 @@ import { afterSearch } from "./transitions.ts";
 
 /** More than any account makes in four hours; a list that goes on longer is not complete. */
 const MAX_PAGES = 20;
+/** At the edges of a list, clocks that differ may have moved a task out of it. */
+const MARGIN_MS = CLOCKS_DIFFER_MS - 30 * 60_000;
 /** The upstream's list may lag, so a task that it has just accepted proves nothing when it is missing. */
 const SETTLED_MS = 60_000;
 
 /** More than any account has on their way at once. */
 const MAX_UNANSWERED = 1000;
-/** Known tasks that a list is checked against. */
-const MAX_KNOWN = 50;
+/** Known tasks that a list is checked against: as many as it can have. */
+const MAX_KNOWN = 1000;
 
 /** @returns every submission that has no task yet, whether it is lost or still on its way. */
 export const unanswered = (tasks: TaskStore): Task[] =>
@@ -76,7 +78,7 @@ async function list(
   const isOfThatTime = ({ createdAtMs }: Observation) =>
     createdAtMs !== undefined && createdAtMs >= fromMs && createdAtMs <= toMs;
   const known = tasks
-    .page({ createdFromMs: fromMs + CLOCKS_DIFFER_MS, createdToMs: toMs - CLOCKS_DIFFER_MS }, MAX_KNOWN)
+    .page({ createdFromMs: fromMs + MARGIN_MS, createdToMs: toMs - MARGIN_MS }, MAX_KNOWN)
     .filter(({ requestHash, createdAtMs }) => requestHash !== null && now() - createdAtMs >= SETTLED_MS);
   // A list that leaves something out (another time zone, another meaning of the bounds, a page that is missing) proves
   // nothing about what else is not in it.

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { runCommand } from "./run-command.ts";
 import type { RealClient } from "./sdk-clients.ts";
 import { AUTHORIZATION } from "./server.ts";
-import { toolResultSchema } from "./tool-result.ts";
+import { readToolResult } from "./tool-result.ts";
 
 const INSPECTOR = join(
   import.meta.dirname,
@@ -14,7 +14,7 @@ const INSPECTOR = join(
 const toolsSchema = z.object({
   result: z.looseObject({ tools: z.array(z.looseObject({ name: z.string() })) }),
 });
-const callSchema = z.object({ result: toolResultSchema });
+const callSchema = z.object({ result: z.unknown() });
 
 /**
  * The MCP Inspector's command line: a process, and so a connection, for each call.
@@ -33,7 +33,9 @@ export async function connectInspector(
       directory,
       env: { MCP_INSPECTOR_SECRET_STORE: "memory" },
     });
-    if (result.code !== 0) throw new Error(`The Inspector ended with ${result.code}:\n${result.output}`);
+    // A tool that fails is printed like any other, and makes the exit code another too.
+    if (result.code !== 0 && result.stdout === "")
+      throw new Error(`The Inspector ended with ${result.code}:\n${result.output}`);
     return JSON.parse(result.stdout);
   };
   return {
@@ -45,7 +47,7 @@ export async function connectInspector(
     async callTool(name, args) {
       const json = JSON.stringify(args);
       const call = ["--method", "tools/call", "--tool-name", name, "--tool-args-json", json];
-      return callSchema.parse(await run(...call)).result;
+      return readToolResult(callSchema.parse(await run(...call)).result);
     },
     close: () => rm(directory, { recursive: true, force: true }),
   };

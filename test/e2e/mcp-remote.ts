@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { IDENTITY, type RealClient } from "./sdk-clients.ts";
-import { toolResultSchema } from "./tool-result.ts";
+import { readToolResult } from "./tool-result.ts";
 
 const MCP_REMOTE = join(import.meta.dirname, "../../node_modules/mcp-remote/dist/proxy.js");
 
@@ -53,7 +53,7 @@ export async function connectMcpRemote(options: McpRemoteOptions): Promise<RealC
       return tools.map(({ name }) => name);
     },
     callTool: async (name, args) =>
-      toolResultSchema.parse(await unlessVisitFails(client.callTool({ name, arguments: args }))),
+      readToolResult(await unlessVisitFails(client.callTool({ name, arguments: args }))),
     close: () => client.close(),
   };
 }

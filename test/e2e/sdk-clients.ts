@@ -8,7 +8,7 @@ import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextp
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { App } from "./app.ts";
 import { AUTHORIZATION } from "./server.ts";
-import { type ToolResult, toolResultSchema } from "./tool-result.ts";
+import { readToolResult, type ToolResult } from "./tool-result.ts";
 
 /** A client as someone else wrote it, in the few methods that these tests need. */
 export interface RealClient {
@@ -91,7 +91,7 @@ export async function connectV1(
     updated,
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
     callTool: async (name, args, onprogress) =>
-      toolResultSchema.parse(
+      readToolResult(
         await client.callTool({ name, arguments: args }, undefined, { ...(onprogress && { onprogress }) }),
       ),
     async subscribe(uri) {
@@ -120,9 +120,7 @@ export async function connectV2(
     updated,
     listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
     callTool: async (name, args, onprogress) =>
-      toolResultSchema.parse(
-        await client.callTool({ name, arguments: args }, { ...(onprogress && { onprogress }) }),
-      ),
+      readToolResult(await client.callTool({ name, arguments: args }, { ...(onprogress && { onprogress }) })),
     async subscribe(uri) {
       if (client.getProtocolEra() === "modern")
         return { ended: (await client.listen({ resourceSubscriptions: [uri] })).closed };

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VariableName } from "../../src/config/variables.ts";
 import { type SimulatorServer, startSimulatorServer } from "../simulator/server.ts";
-import { startWranglerDev } from "./wrangler-dev.ts";
+import { startWranglerDev, type WranglerDevOptions } from "./wrangler-dev.ts";
 
 /** Shorter than the server's first look at a task, so that one look is enough. */
 const GENERATION_MS = 2_000;
@@ -20,10 +20,11 @@ export const SECRETS = {
 
 /** The Worker in `wrangler dev`, with a simulated upstream and a storage of its own. */
 export interface Server {
-  /** Where it listens, without a slash at the end; another one after a restart. */
+  /** Where it listens, without a slash at the end; after a restart another one, unless a port was given. */
   readonly url: string;
   readonly mcpUrl: URL;
   readonly simulator: SimulatorServer["simulator"];
+  /** What all of its lives have printed. */
   output(): string;
   /** Kills it without warning, and starts it again on the same storage. */
   restart(): Promise<void>;
@@ -31,8 +32,14 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** @param entry the Worker, when it is not the product's. */
-export async function startServer(deployment: Deployment, entry?: string): Promise<Server> {
+/** How it runs, beside its variables. */
+export type ServerOptions = Pick<WranglerDevOptions, "entry" | "port">;
+
+/** Starts the Worker with these variables, and an upstream for it. */
+export async function startServer(
+  deployment: Deployment,
+  { entry, port }: ServerOptions = {},
+): Promise<Server> {
   const directory = await mkdtemp(join(tmpdir(), "veo-e2e-"));
   const upstream = await startSimulatorServer({ port: 0, generationMs: GENERATION_MS });
   const cleanUp = async () => {
@@ -43,7 +50,8 @@ export async function startServer(deployment: Deployment, entry?: string): Promi
   const variables = Object.entries({ ...deployment, ACEDATACLOUD_API_BASE_URL: upstream.url });
   await writeFile(envFile, variables.map(([name, value]) => `${name}=${value}\n`).join(""));
   const start = () =>
-    startWranglerDev({ envFile, persistTo: join(directory, "state"), home: directory, entry });
+    startWranglerDev({ envFile, persistTo: join(directory, "state"), home: directory, entry, port });
+  let past = "";
   let wrangler = await start().catch(async (error: unknown) => {
     await cleanUp();
     throw error;
@@ -56,9 +64,10 @@ export async function startServer(deployment: Deployment, entry?: string): Promi
       return new URL("/mcp", wrangler.url);
     },
     simulator: upstream.simulator,
-    output: () => wrangler.output(),
+    output: () => past + wrangler.output(),
     async restart() {
       await wrangler.stop("SIGKILL");
+      past += wrangler.output();
       wrangler = await start();
     },
     async stop() {

@@ -9,7 +9,7 @@ import {
 import { z } from "zod";
 import { IDENTITY, type RealClient } from "./sdk-clients.ts";
 import { AUTHORIZATION } from "./server.ts";
-import { toolResultSchema } from "./tool-result.ts";
+import { readToolResult } from "./tool-result.ts";
 
 const PROTOCOL_VERSION = "2026-07-28";
 const EXTENSION = "io.modelcontextprotocol/tasks";
@@ -101,7 +101,7 @@ export async function connectTasksClient(mcpUrl: URL, answers?: Promise<void>): 
       const execution = await session.callTool(name, z.record(z.string(), z.json()).parse(args));
       const { outcome } = await execution.settle();
       if (outcome.status !== "completed") throw new Error(`The task ${name} ended as ${outcome.status}`);
-      return toolResultSchema.parse(outcome.result);
+      return readToolResult(outcome.result);
     },
     async listenTo(taskId) {
       // The SDK's type knows nothing of tasks; what it is given, it sends.

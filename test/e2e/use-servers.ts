@@ -15,7 +15,7 @@ export function useServers<Name extends string>(
 
   beforeAll(async () => {
     const starts = Object.entries<Deployment>(deployments).map(async ([name, deployment]) => {
-      servers.set(name, await startServer(deployment, entry));
+      servers.set(name, await startServer(deployment, { entry }));
     });
     // Settled, not raced: a server that starts after another has failed must be stopped too.
     for (const start of await Promise.allSettled(starts)) if (start.status === "rejected") throw start.reason;

@@ -23,16 +23,24 @@ export interface WranglerDevOptions {
   readonly home: string;
   /** The Worker, when it is not the product's. */
   readonly entry?: string | undefined;
+  /** Where it listens; any free port, when left out. */
+  readonly port?: number | undefined;
 }
 
-/** Starts `wrangler dev` on a free port, as someone would who was told only of the documented variables. */
+/** Starts `wrangler dev`, as someone would who was told only of the documented variables. */
 export async function startWranglerDev({
   envFile,
   persistTo,
   home,
   entry,
+  port = 0,
 }: WranglerDevOptions): Promise<WranglerDev> {
-  const flags = ["--ip=127.0.0.1", "--port=0", "--inspector-port=0", "--show-interactive-dev-session=false"];
+  const flags = [
+    "--ip=127.0.0.1",
+    `--port=${port}`,
+    "--inspector-port=0",
+    "--show-interactive-dev-session=false",
+  ];
   const group = startProcessGroup(
     process.execPath,
     [
@@ -68,7 +76,7 @@ export async function startWranglerDev({
   return { url, output: group.output, stop: group.stop };
 }
 
-/** @returns the address that it prints when it is ready; the port is the system's choice, so none can be taken. */
+/** @returns the address that it prints when it is ready. A port of the system's choice cannot be taken. */
 function readyUrl(
   { stdout }: { stdout: NodeJS.ReadableStream | null },
   output: () => string,

@@ -3,6 +3,8 @@ import { connectModern, type TestClient } from "../clients.ts";
 import { createWorld, type World } from "../world.ts";
 
 const MINUTE = 60_000;
+/** A list that the upstream answers with in spite of what it has. */
+const NO_TASKS = '{"items":[],"count":0}';
 
 describe("a submission whose answer never came", () => {
   let world: World;
@@ -55,6 +57,32 @@ describe("a submission whose answer never came", () => {
     await world.advance(25 * 60 * MINUTE);
     expect(await list()).toMatchObject({ count: 2, tasks: [{ state: "unknown" }, { state: "unknown" }] });
     expect(world.paidCalls()).toBe(2);
+  });
+
+  it("is not given up for lists that lack what the upstream is known to have", async () => {
+    await make({ prompt: "a hare" });
+    await world.advance(2 * MINUTE);
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    await make();
+    world.simulator.inject({ kind: "body", match: "tasks", text: NO_TASKS, times: "forever" });
+    await world.advance(13 * MINUTE);
+    world.simulator.clearFaults();
+    await world.advance(12 * MINUTE);
+    expect(await list()).toMatchObject({ count: 2, tasks: [{ state: "succeeded" }, { state: "succeeded" }] });
+  });
+
+  it("is not given up for a list that breaks off after a page", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    await make();
+    for (let hare = 0; hare < 51; hare += 1) await make({ prompt: `hare ${hare} [sync]` });
+    // Every second request: the first page is true.
+    for (let page = 1; page <= 20; page += 1)
+      world.simulator.inject({ kind: "body", match: "tasks", text: NO_TASKS, skip: page });
+    await world.advance(13 * MINUTE);
+    world.simulator.clearFaults();
+    await world.advance(12 * MINUTE);
+    const lost = await client.callTool("veo_list_tasks", { query: "fox" });
+    expect(lost.structuredContent).toMatchObject({ tasks: [{ state: "succeeded" }] });
   });
 
   it("after a crash in the middle is found too", async () => {

@@ -1,0 +1,116 @@
+import type { Simulator } from "../../test/simulator/simulator.ts";
+import type { TaskView } from "../../test/simulator/task.ts";
+import type { Story } from "./conversation.ts";
+import type { Reconciliation } from "./reconciliation.ts";
+import { type FaultPlan, nameOfFault } from "./upstream-plan.ts";
+
+export interface Run {
+  readonly reconciliation: Reconciliation;
+  readonly stories: readonly Story[];
+  readonly simulator: Simulator;
+  readonly plans: { readonly paid: FaultPlan; readonly tasks: FaultPlan };
+  /** How often each client connected. */
+  readonly connections: ReadonlyMap<string, number>;
+}
+
+const table = (headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
+  [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+const count = (list: readonly unknown[]): number => list.length;
+
+/** What each client did, and what it came to. */
+export function clientTable({ reconciliation, stories, connections }: Run): string {
+  const { entries, unpaid } = reconciliation;
+  const rows = [...Map.groupBy(stories, ({ order }) => order.client)].map(([client, own]) => {
+    const prompts = new Set(own.map(({ order }) => order.args.prompt));
+    const paid = entries.filter(({ task }) => prompts.has(task.prompt));
+    const free = unpaid.filter(({ row }) => prompts.has(row.request.prompt ?? ""));
+    const heard = (code: string) => count(own.filter(({ setbacks }) => setbacks.includes(code)));
+    return [
+      client,
+      connections.get(client) ?? 0,
+      count(own),
+      own.reduce((total, { calls }) => total + calls, 0),
+      heard("submission_undetermined"),
+      heard("connection lost"),
+      count(paid),
+      count(paid.filter(({ rows: [row] }) => row?.state === "succeeded")),
+      count(paid.filter(({ rows: [row] }) => row?.state === "failed")),
+      count(free.filter(({ row }) => row.error?.code === "never_arrived")),
+      count(free.filter(({ row }) => row.error?.code !== "never_arrived")),
+    ];
+  });
+  const totals = rows.reduce<(string | number)[]>(
+    (total, row) => row.map((cell, i) => (typeof cell === "number" ? Number(total[i] ?? 0) + cell : "all")),
+    [],
+  );
+  return table(
+    [
+      ...["client", "connections", "orders", "calls", "heard “undetermined”", "lost their connection"],
+      ...["**paid**", "succeeded", "failed", "never arrived", "refused"],
+    ],
+    [...rows, totals],
+  );
+}
+
+/** What the upstream did to the requests of a group, and how often. */
+export function faultTable({ simulator, plans }: Run): string {
+  const rows = (["paid", "tasks"] as const).flatMap((group) => {
+    const requests = simulator.requestsTo(group).map((_, index) => nameOfFault(plans[group][index]));
+    return [...Map.groupBy(requests, (name) => name)]
+      .toSorted(([, a], [, b]) => b.length - a.length)
+      .map(([name, hit]) => [group === "paid" ? "orders" : "queries", name || "nothing", hit.length]);
+  });
+  return table(["requests", "what befell them", "how many"], rows);
+}
+
+/** The upstream's paid tasks against the ledger, one by one. */
+export function paidTable({ reconciliation, stories, simulator, plans }: Run): string {
+  const storyOf = new Map(stories.map((story) => [story.order.args.prompt, story]));
+  const rows = reconciliation.entries.map(({ task, rows: own, problems }, index) => {
+    const story = storyOf.get(task.prompt);
+    return [
+      index + 1,
+      story?.order.client ?? "nobody",
+      story === undefined ? "" : `${story.order.word}${story.order.args.idempotency_key ? " (key)" : ""}`,
+      story?.calls ?? 0,
+      nameOfFault(plans.paid[requestIndexOf(task, simulator)]),
+      task.taskId.slice(0, 8),
+      task.state,
+      own.length,
+      own.map(({ state }) => state).join(),
+      task.state === "succeeded" ? own.flatMap(({ videos }) => videos).length : "",
+      problems.join("; ") || "ok",
+    ];
+  });
+  return table(
+    [
+      ...["#", "client", "order", "calls", "what befell the request"],
+      ...["upstream's task", "upstream", "rows", "ledger", "videos", "verdict"],
+    ],
+    rows,
+  );
+}
+
+/** What the ledger has beside: orders that cost nothing. */
+export function unpaidTable({ reconciliation }: Run): string {
+  const rows = reconciliation.unpaid.map(({ row, problems }, index) => [
+    index + 1,
+    /\b[a-z]+\d{3}\b/.exec(row.request.prompt ?? "")?.[0] ?? "",
+    row.state,
+    row.error?.code ?? "",
+    problems.join("; ") || "ok",
+  ]);
+  return table(["#", "order", "ledger", "why", "verdict"], rows);
+}
+
+/** The request that made a task is the last one of its kind that came before it. */
+const requestIndexOf = (task: TaskView, simulator: Simulator): number =>
+  simulator
+    .requestsTo("paid")
+    .findLastIndex(
+      ({ at, body }) =>
+        at <= task.submittedAtMs &&
+        body?.prompt === task.prompt &&
+        (body.callback_url ?? null) === task.callbackUrl,
+    );
