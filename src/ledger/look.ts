@@ -31,6 +31,8 @@ class RoundOver extends Error {
 export interface Round {
   /** Tasks that were due. */
   due: number;
+  /** Submissions without an answer that were looked for. */
+  lost: number;
   failure: UpstreamFailure | undefined;
 }
 
@@ -100,7 +102,7 @@ export class Look {
     const due = tasks.due(now());
     const sought = this.#sought(due);
     const token = this.#is.credential.ofWatch();
-    const round: Round = { due: due.length, failure: this.blocked() };
+    const round: Round = { due: due.length, lost: sought.length, failure: this.blocked() };
     if (token === undefined || round.failure !== undefined) return round;
     try {
       const watched = new Map(
