@@ -123,7 +123,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
   return {
     ledger,
     settlements,
-    health: new HealthCheck(upstream, credential, now),
+    health: new HealthCheck(sql, upstream, credential, now),
     credential,
     news,
     subscriptions,

@@ -91,6 +91,11 @@ const VERSIONS: readonly string[] = [
     unpriced INTEGER NOT NULL,
     PRIMARY KEY (day, tool, model)
   ) WITHOUT ROWID;
+  CREATE TABLE health_check (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    asked_at_ms INTEGER NOT NULL,
+    failure TEXT
+  );
   `,
 ];
 

@@ -1,8 +1,7 @@
 import { isLegacyRequest, PROTOCOL_VERSION_META_KEY } from "@modelcontextprotocol/server";
 import { Agent } from "agents";
 import { z } from "zod";
-import { createLog, type Log, withFields } from "../log.ts";
-
+import { createLog, type Log } from "../log.ts";
 import type { Exchange, Lane } from "../mcp/lane.ts";
 import { listenIdOf, tooManyStreams } from "../mcp/listen.ts";
 import { isStreamHolder, MAX_STREAMS } from "../mcp/subscription-store.ts";
@@ -51,8 +50,8 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
     const settings = readSettings(this.env);
     // A broken deployment answers 503 in the Worker; only the alarm comes by here, and it tries again later.
     if (!settings.ok) return;
-    const log = createLog(settings.configuration.logLevel, this.env.VEO_ANALYTICS);
-    this.#log = withFields(log, { account: accountHash(this.name) });
+    const { logLevel, secretKey } = settings.configuration;
+    this.#log = createLog(logLevel, this.env.VEO_ANALYTICS, accountHash(this.name, secretKey));
     const account = openAccount(settings, {
       name: this.name,
       sql: this.ctx.storage.sql,
@@ -128,18 +127,17 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   protected watched(): Watched | undefined {
     if (this.#account === undefined) return undefined;
     const { credential, ledger, settlements } = this.#account;
-    const log = this.#log;
     return {
       async run() {
-        const startedAtMs = Date.now();
-        const { due, failure } = await ledger.look.run();
+        const { due, lost, failure } = await ledger.look.run();
         credential.settle(ledger.look.isOn());
         await settlements.run();
-        log("info", "alarm_round", {
+        return {
           outcome: failure?.kind ?? "ok",
           tasks: due,
-          duration_ms: Date.now() - startedAtMs,
-        });
+          ...(lost > 0 && { lost }),
+          ...(failure?.kind === "status" && { status: failure.status }),
+        };
       },
       nextAtMs() {
         const times = [ledger.look.nextAtMs(), settlements.nextAtMs()].filter((ms) => ms !== null);

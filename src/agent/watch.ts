@@ -1,5 +1,5 @@
 import { LifecycleCapability, type LifecycleJobOutcome } from "agents/lifecycle";
-import { errorName, type Log } from "../log.ts";
+import { errorName, type Log, type LogFieldsOf } from "../log.ts";
 
 const JOB_ID = "look";
 /** When a round fails in a way nobody foresaw, the rows are looked at again after this. */
@@ -10,7 +10,8 @@ const UNCONFIGURED_MS = 600_000;
 
 /** What the watch runs, and when: both derived from the rows. */
 export interface Watched {
-  run(): Promise<void>;
+  /** @returns what the log says of the round. */
+  run(): Promise<LogFieldsOf<"alarm_round">>;
   nextAtMs(): number | null;
 }
 
@@ -43,12 +44,14 @@ export class Watch extends LifecycleCapability {
   async onJob(): Promise<LifecycleJobOutcome | undefined> {
     const watched = this.#watched();
     if (watched === undefined) return { rescheduleAt: Date.now() + UNCONFIGURED_MS };
+    const startedAtMs = Date.now();
+    const took = () => ({ duration_ms: Date.now() - startedAtMs });
     try {
-      await watched.run();
+      this.#log()("info", "alarm_round", { ...(await watched.run()), ...took() });
       const time = watched.nextAtMs();
       return time === null ? undefined : { rescheduleAt: time };
     } catch (error) {
-      this.#log()("error", "watch_crashed", { error: errorName(error) });
+      this.#log()("error", "alarm_round", { outcome: "crashed", ...took(), error: errorName(error) });
       return { rescheduleAt: Date.now() + AFTER_CRASH_MS };
     }
   }

@@ -119,10 +119,10 @@ async function askForConsent(
   return pageResponse(page, { status: again?.status ?? 200, headers });
 }
 
-async function upstreamKeyProblem({ configuration }: SignInContext, key: string) {
+async function upstreamKeyProblem({ configuration, log }: SignInContext, key: string) {
   if (!looksLikeUpstreamKey(key))
     return { problem: "That does not look like an AceDataCloud API key.", status: 400 };
-  switch (await checkUpstreamKey(key, configuration)) {
+  switch (await checkUpstreamKey(key, configuration, log)) {
     case "accepted":
       return undefined;
     case "refused":

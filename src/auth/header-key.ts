@@ -1,5 +1,6 @@
 import type { Caller } from "../agent/caller.ts";
 import type { Configuration } from "../config/configuration.ts";
+import { createLog } from "../log.ts";
 import type { AuthBindings } from "./bindings.ts";
 import { callerOf, OWNER, SERVICE } from "./props.ts";
 import { isOverLimit } from "./rate-limit.ts";
@@ -47,7 +48,8 @@ async function holderOfUpstreamKey(
   // Counted apart from the 401 that may follow: this one guards the upstream.
   if (recallVerdict(key, configuration) === undefined && (await isOverLimit("key-check", request, env)))
     return { kind: "limited" };
-  switch (await checkUpstreamKey(key, configuration)) {
+  const log = createLog(configuration.logLevel, env.VEO_ANALYTICS);
+  switch (await checkUpstreamKey(key, configuration, log)) {
     case "accepted":
       return { kind: "known", caller: callerOf(configuration.access, ownerOfUpstreamKey(key)) };
     case "refused":

@@ -65,7 +65,7 @@ export function oauthServerFor(
 }
 
 function createOAuthServer(
-  { configuration, origin, log }: SignInContext,
+  { configuration, origin, log, noteRefusal }: SignInContext,
   handlers: OAuthHandlers,
 ): OAuthServer {
   const admitted = (props: unknown): Props | undefined => {
@@ -78,7 +78,10 @@ function createOAuthServer(
       async fetch(request, env, ctx) {
         const { props: signedIn, auth } = resourceContextSchema.parse(ctx);
         const props = admitted(signedIn);
-        if (props === undefined) return withdrawn(origin);
+        if (props === undefined) {
+          noteRefusal({ reason: "withdrawn" });
+          return withdrawn(origin);
+        }
         if (!auth.scope.includes(SCOPE)) return insufficientScope(auth, [SCOPE]);
         return handlers.mcp(request, env, callerOf(configuration.access, props));
       },
@@ -107,7 +110,8 @@ function createOAuthServer(
       const person = admitted(props);
       const key = person?.upstreamToken;
       // A key that was taken back at AceDataCloud ends the sign-ins that were made with it.
-      const isKeyRefused = key !== undefined && (await checkUpstreamKey(key, configuration)) === "refused";
+      const isKeyRefused =
+        key !== undefined && (await checkUpstreamKey(key, configuration, log)) === "refused";
       if (person === undefined || isKeyRefused)
         throw new OAuthError("invalid_grant", { description: WITHDRAWN });
     },
@@ -119,8 +123,7 @@ function createOAuthServer(
         throw new ExternalTokenError("invalid_token", { description: KEY_REFUSED, statusCode: 401, headers });
       },
     }),
-    onError: ({ code, status, internal }) =>
-      log("info", "oauth_refused", { code, status, category: internal.category, reason: internal.reason }),
+    onError: ({ code, internal: { category, reason } }) => noteRefusal({ code, category, reason }),
   };
   const provider = new OAuthProvider(options);
   return {

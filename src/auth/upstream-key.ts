@@ -1,6 +1,6 @@
 import type { Configuration } from "../config/configuration.ts";
 import { isKeyRefused, isOutOfCredits } from "../errors.ts";
-import { createLog } from "../log.ts";
+import type { Log } from "../log.ts";
 import { createUpstreamClient } from "../veo/upstream-client.ts";
 import { hashName, sha256Hex } from "./digest.ts";
 import type { Person } from "./props.ts";
@@ -40,14 +40,19 @@ export function recallVerdict(key: string, configuration: Configuration): KeyVer
  * Asks the upstream whether a key is good, with a free query, before any object is touched: a thousand invented
  * keys create nothing. The answer is remembered.
  */
-export async function checkUpstreamKey(key: string, configuration: Configuration): Promise<KeyVerdict> {
+export async function checkUpstreamKey(
+  key: string,
+  configuration: Configuration,
+  log: Log,
+): Promise<KeyVerdict> {
   const known = recallVerdict(key, configuration);
   if (known !== undefined) return known;
   const name = nameOf(key, configuration);
   const upstream = createUpstreamClient({
     baseUrl: configuration.upstreamBaseUrl,
     requestTimeoutMs: configuration.requestTimeoutMs,
-    log: createLog(configuration.logLevel),
+    // Anybody can invent keys, and is not to fill the log with warnings.
+    log: (_level, event, fields) => log("info", event, fields),
   });
   const outcome = await upstream.checkToken(key);
   if (outcome.ok) return remember(name, "accepted", ACCEPTED_FOR_MS);

@@ -9,6 +9,7 @@ const PURPOSES = {
   storedCredential: "veo-mcp/stored-credential/1",
   deviceCookie: "veo-mcp/device-cookie/1",
   callback: "veo-mcp/callback/1",
+  accountHash: "veo-mcp/account-hash/1",
 } as const;
 type KeyPurpose = keyof typeof PURPOSES;
 

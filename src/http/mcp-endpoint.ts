@@ -1,4 +1,5 @@
 import { isJsonContentType } from "@modelcontextprotocol/server";
+import { accountHash } from "../agent/account-hash.ts";
 import type { Bindings } from "../agent/bindings.ts";
 import type { Caller } from "../agent/caller.ts";
 import { packExchange, unpackAnswer } from "../agent/exchange.ts";
@@ -8,12 +9,14 @@ import type { AuthBindings } from "../auth/bindings.ts";
 import { holderOfKey } from "../auth/header-key.ts";
 import { ENDPOINTS, oauthError } from "../auth/oauth-endpoints.ts";
 import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
+import { createLog } from "../log.ts";
 import { createListenCheck, listenIdOf } from "../mcp/listen.ts";
 import { listenVoice, sessionVoice } from "../mcp/stream-voice.ts";
 import type { Deployment } from "../tools/define-tool.ts";
 import { readJsonBody } from "./body.ts";
 import { deepHealth } from "./deep-health.ts";
 import { isAllowedOrigin } from "./origin.ts";
+import { insteadOfRefusal, noteAccount, noteRefusal } from "./refusals.ts";
 import { serveStream } from "./streams.ts";
 
 const METHODS = ["GET", "POST", "DELETE"] as const;
@@ -42,8 +45,10 @@ export async function serveMcp(
   authorizationServer: (request: Request) => Promise<Response>,
 ): Promise<Response> {
   const origin = request.headers.get("origin");
-  if (!isAllowedOrigin(origin, url, settings.configuration))
+  if (!isAllowedOrigin(origin, url, settings.configuration)) {
+    noteRefusal({ reason: "origin_not_allowed" });
     return jsonRpcError(403, -32000, "This origin may not call the server");
+  }
   const answer = async (): Promise<Response> => {
     if (request.method === "OPTIONS") return preflight();
     if (methodOf(request) === undefined)
@@ -69,6 +74,7 @@ async function authenticated(
       case "limited":
         return tooMany();
       case "unreachable":
+        noteRefusal({ reason: "key_not_checked" });
         return oauthError(
           503,
           "temporarily_unavailable",
@@ -84,23 +90,33 @@ async function authenticated(
   return isRefused && (await isOverLimit("bearer", request, env)) ? tooMany() : response;
 }
 
-const tooMany = (): Response =>
-  oauthError(429, "temporarily_unavailable", "Too many unknown credentials from this address", RETRY_AFTER);
+function tooMany(): Response {
+  noteRefusal({ reason: "too_many_unknown_credentials" });
+  return oauthError(
+    429,
+    "temporarily_unavailable",
+    "Too many unknown credentials from this address",
+    RETRY_AFTER,
+  );
+}
 
 /** Below the endpoint, where nobody outside gets: what `/health?deep` is asked as. */
 export const DEEP_HEALTH = `${ENDPOINTS.mcp}/health`;
 
 /** Serves whoever was let in. */
-export const serveCaller = (
+export function serveCaller(
   request: Request,
   url: URL,
   env: Bindings,
   settings: Settings,
   caller: Caller,
-): Promise<Response> =>
-  url.pathname === DEEP_HEALTH
-    ? deepHealth(env, caller, settings.configuration)
-    : serveExchange(request, url, env, settings, caller);
+): Promise<Response> {
+  const { configuration } = settings;
+  noteAccount(accountHash(caller.account, configuration.secretKey));
+  if (url.pathname !== DEEP_HEALTH) return serveExchange(request, url, env, settings, caller);
+  const log = insteadOfRefusal(createLog(configuration.logLevel, env.VEO_ANALYTICS));
+  return deepHealth(env, caller, configuration, log);
+}
 
 /** Hands an exchange to the object of whoever was let in. */
 async function serveExchange(

@@ -6,10 +6,12 @@ import { type OAuthHandlers, oauthServerFor } from "../auth/oauth-server.ts";
 import { isOverLimit, RETRY_AFTER } from "../auth/rate-limit.ts";
 import type { SignInContext } from "../auth/sign-in-context.ts";
 import { createLog, errorName, type Log } from "../log.ts";
-import { isCallbackPath, serveCallback } from "./callbacks.ts";
+import { isRing, serveRing } from "./callbacks.ts";
+import { depthOf } from "./deep-health.ts";
 import { DEEP_HEALTH, serveCaller, serveMcp } from "./mcp-endpoint.ts";
 import { isOurHost } from "./origin.ts";
 import { createPages, notFound } from "./pages.ts";
+import { insteadOfRefusal, loggingRefusals, noteRefusal, OTHER_PATH } from "./refusals.ts";
 
 /** All that is for clients and people; the OAuth library would take everything below `/mcp` too. */
 const PATHS: ReadonlySet<string> = new Set(["/", "/health", ...Object.values(ENDPOINTS)]);
@@ -22,6 +24,8 @@ const RETIRED_PATHS: ReadonlySet<string> = new Set(["/sse", "/messages"]);
 const MAX_URL_CHARS = 8192;
 /** Clients that are web pages call these. No cookie of ours counts there, so any page may. */
 const FOR_PAGES: ReadonlySet<string> = new Set([ENDPOINTS.token, ENDPOINTS.register]);
+/** Of `/health`; any other method finds nothing there. */
+const READS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 const SEEN_BY_PEOPLE: ReadonlySet<string> = new Set([ENDPOINTS.authorize, ENDPOINTS.callback]);
 const LIMITED: ReadonlySet<string> = new Set([...FOR_PAGES, ...SEEN_BY_PEOPLE]);
 
@@ -31,24 +35,25 @@ const LIMITED: ReadonlySet<string> = new Set([...FOR_PAGES, ...SEEN_BY_PEOPLE]);
  */
 export async function handle(request: Request, env: AuthBindings, ctx: ExecutionContext): Promise<Response> {
   const settings = readSettings(env);
-  if (!settings.ok) return notConfigured(settings.problems);
+  if (!settings.ok) return notConfigured(settings.problems, env);
   const url = new URL(request.url);
-  if (!isOurHost(url, settings.configuration)) return text(421, "This host is not served here.");
   const log = createLog(settings.configuration.logLevel, env.VEO_ANALYTICS);
-  try {
-    const response = await serve(request, url, env, ctx, settings, log);
-    // Of paths, only those that are ours: whatever else was asked for may carry a secret.
-    if (response.status >= 400)
-      log("info", "refused", {
-        path: PATHS.has(url.pathname) ? url.pathname : "other",
-        status: response.status,
+  const path = PATHS.has(url.pathname) || RETIRED_PATHS.has(url.pathname) ? url.pathname : OTHER_PATH;
+  const startedAtMs = Date.now();
+  return loggingRefusals(path, log, async () => {
+    try {
+      return await serve(request, url, env, ctx, settings, log);
+    } catch (error) {
+      const incident = crypto.randomUUID();
+      insteadOfRefusal(log)("error", "request_crashed", {
+        path,
+        incident,
+        error: errorName(error),
+        duration_ms: Date.now() - startedAtMs,
       });
-    return response;
-  } catch (error) {
-    const incident = crypto.randomUUID();
-    log("error", "request_crashed", { incident, error: errorName(error) });
-    return Response.json({ error: "internal", incident }, { status: 500 });
-  }
+      return Response.json({ error: "internal", incident }, { status: 500 });
+    }
+  });
 }
 
 async function serve(
@@ -59,8 +64,9 @@ async function serve(
   settings: Settings,
   log: Log,
 ): Promise<Response> {
-  if (isCallbackPath(url.pathname))
-    return serveCallback(request, url.pathname, env, settings.configuration, log);
+  if (!isOurHost(url, settings.configuration)) return text(421, "This host is not served here.");
+  if (isRing(request, url.pathname))
+    return serveRing(url.pathname, env, settings.configuration, insteadOfRefusal(log));
   if (RETIRED_PATHS.has(url.pathname))
     return text(
       410,
@@ -69,17 +75,22 @@ async function serve(
   if (!PATHS.has(url.pathname)) return notFound();
   if (url.href.length > MAX_URL_CHARS) return oauthError(414, "invalid_request", "The address is too long");
   const authorizationServer = (asked: Request) =>
-    oauthServerFor(contextOf(url, settings), (context) => handlersFor(context, settings)).fetch(
+    oauthServerFor(contextOf(url, settings, log), (context) => handlersFor(context, settings)).fetch(
       asked,
       env,
       ctx,
     );
   if (url.pathname === ENDPOINTS.mcp) return serveMcp(request, url, env, settings, authorizationServer);
   // Asked like the endpoint itself, so that whatever opens that opens this, and nothing else does.
-  if (url.pathname === "/health" && url.searchParams.has("deep")) {
-    const inside = new URL(DEEP_HEALTH, url);
-    const asked = new Request(inside, { headers: request.headers });
-    return serveMcp(asked, inside, env, settings, authorizationServer);
+  if (url.pathname === "/health" && READS.has(request.method)) {
+    const depth = depthOf(url);
+    if (depth === "unclear") return text(400, "deep is 1, or 0 for the answer that anybody gets.");
+    if (depth === "deep") {
+      const inside = new URL(DEEP_HEALTH, url);
+      const asked = new Request(inside, { headers: request.headers });
+      const response = await serveMcp(asked, inside, env, settings, authorizationServer);
+      return request.method === "HEAD" ? new Response(null, response) : response;
+    }
   }
   const response = (await tooMany(request, url, env)) ?? (await authorizationServer(request));
   // The library says nothing with its 404s; whoever asks for metadata wants JSON.
@@ -91,6 +102,7 @@ async function serve(
 async function tooMany(request: Request, url: URL, env: AuthBindings): Promise<Response | undefined> {
   if (!LIMITED.has(url.pathname) || request.method === "OPTIONS") return undefined;
   if (!(await isOverLimit(url.pathname, request, env))) return undefined;
+  noteRefusal({ reason: "too_many_requests" });
   return SEEN_BY_PEOPLE.has(url.pathname)
     ? noticeResponse(
         429,
@@ -115,10 +127,11 @@ function readableByPages(response: Response, request: Request): Response {
   return response;
 }
 
-const contextOf = ({ origin }: URL, { configuration }: Settings): SignInContext => ({
+const contextOf = ({ origin }: URL, { configuration }: Settings, log: Log): SignInContext => ({
   configuration,
   origin,
-  log: createLog(configuration.logLevel),
+  log: insteadOfRefusal(log),
+  noteRefusal,
 });
 
 function handlersFor(context: SignInContext, settings: Settings): OAuthHandlers {
@@ -132,5 +145,10 @@ function handlersFor(context: SignInContext, settings: Settings): OAuthHandlers 
 const text = (status: number, line: string): Response =>
   new Response(`${line}\n`, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 
-const notConfigured = (problems: string[]): Response =>
-  text(503, ["The server is not configured:", ...problems.map((problem) => `- ${problem}`)].join("\n"));
+function notConfigured(problems: string[], { VEO_ANALYTICS }: AuthBindings): Response {
+  createLog("info", VEO_ANALYTICS)("error", "not_configured", { problems: problems.length });
+  return text(
+    503,
+    ["The server is not configured:", ...problems.map((problem) => `- ${problem}`)].join("\n"),
+  );
+}

@@ -42,6 +42,8 @@ class RoundOver extends Error {
 export interface Round {
   /** Tasks that were due. */
   due: number;
+  /** Submissions without an answer that were looked for. */
+  lost: number;
   failure: UpstreamFailure | undefined;
 }
 
@@ -114,7 +116,7 @@ export class Look {
     const sought = this.#sought(due);
     const token = this.#is.credential.ofWatch();
     this.#refused = 0;
-    const round: Round = { due: due.length, failure: this.blocked() };
+    const round: Round = { due: due.length, lost: sought.length, failure: this.blocked() };
     if (token === undefined || round.failure !== undefined) return round;
     try {
       const watched = new Map(

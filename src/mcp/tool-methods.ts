@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { describeError } from "../error-words.ts";
 import type { Payer, VeoError } from "../errors.ts";
-import { errorName, type Log } from "../log.ts";
+import { errorName, type Log, type LogFieldsOf } from "../log.ts";
 import type { Answer, Deployment, MediaLink, RegisteredTool, ToolContext } from "../tools/define-tool.ts";
+import { traceIn } from "../veo/upstream-http.ts";
 import { ProtocolProblem } from "./problem.ts";
 
 /** A tool as `tools/list` shows it. */
@@ -68,30 +69,48 @@ export async function callTool(
   log: Log,
 ): Promise<{ result: CalledTool; taskId?: string | undefined }> {
   const tool = tools.get(call.name);
-  if (tool === undefined)
+  if (tool === undefined) {
+    // Without its name, in which a client may have put anything.
+    log("info", "tool_call", { outcome: "unknown_tool", duration_ms: 0 });
     throw new ProtocolProblem("invalid_params", `Unknown tool: ${call.name.slice(0, 64)}`);
+  }
+  const { payer } = context.deployment;
   const startedAtMs = Date.now();
-  const logCall = (outcome: string, taskId?: string) =>
-    log("info", "tool_call", {
+  const logCall = (level: "info" | "error", outcome: string, facts: LogFieldsOf<"tool_call">) =>
+    log(level, "tool_call", {
       tool: tool.name,
       outcome,
       duration_ms: Date.now() - startedAtMs,
-      submission_id: taskId,
+      ...facts,
     });
   try {
     const answered = await tool.call(call.arguments ?? {}, context);
     if (answered.ok) {
-      const { taskId } = answered.value;
-      logCall("ok", taskId);
-      return { result: successResult(answered.value), taskId };
+      const { taskId, structured } = answered.value;
+      const result = successResult(answered.value);
+      logCall("info", "ok", { submission_id: taskId, trace_id: traceIn(structured) });
+      return { result, taskId };
     }
-    logCall(describeError(answered.error, context.deployment.payer).code);
-    return { result: errorResult(answered.error, context.deployment.payer) };
+    const { error } = answered;
+    logCall("info", describeError(error, payer).code, factsOf(error));
+    return { result: errorResult(error, payer) };
   } catch (error) {
     const incident = crypto.randomUUID();
-    log("error", "tool_crashed", { tool: tool.name, incident, error: errorName(error) });
-    return { result: errorResult({ kind: "internal", incident }, context.deployment.payer) };
+    logCall("error", "internal", { incident, error: errorName(error) });
+    return { result: errorResult({ kind: "internal", incident }, payer) };
   }
+}
+
+/** What the log says of a failure beside its code: which submission, and what the upstream answered. */
+function factsOf(error: VeoError): LogFieldsOf<"tool_call"> {
+  const failure = "failure" in error ? error.failure : undefined;
+  return {
+    ...("submissionId" in error && { submission_id: error.submissionId }),
+    ...(failure?.kind === "status" && {
+      trace_id: traceIn({ trace_id: failure.traceId }),
+      status: failure.status,
+    }),
+  };
 }
 
 /** What a tool answered, as the protocol has it. */

@@ -35,7 +35,7 @@ export async function postJson(url: URL, post: JsonPost, log: Log): Promise<Http
     outcome: answer.ok ? "ok" : answer.failure.kind,
     status,
     duration_ms: Date.now() - startedAtMs,
-    trace_id: answer.ok ? traceSchema.parse(answer.body).trace_id : readTrace(answer.failure),
+    trace_id: answer.ok ? traceIn(answer.body) : traceOf(answer.failure),
   });
   return answer;
 }
@@ -50,8 +50,10 @@ const traceSchema = z
       .catch(undefined),
   })
   .catch({ trace_id: undefined });
-const readTrace = (failure: UpstreamFailure): string | undefined =>
-  failure.kind === "status" ? traceSchema.parse({ trace_id: failure.traceId }).trace_id : undefined;
+/** @returns the upstream's trace in an answer, where it has one that may stand in a log. */
+export const traceIn = (answer: unknown): string | undefined => traceSchema.parse(answer).trace_id;
+const traceOf = (failure: UpstreamFailure): string | undefined =>
+  failure.kind === "status" ? traceIn({ trace_id: failure.traceId }) : undefined;
 
 async function exchange(
   url: URL,

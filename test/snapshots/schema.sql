@@ -1,12 +1,13 @@
 CREATE TABLE credential ( only_row INTEGER PRIMARY KEY CHECK (only_row = 1), sealed TEXT NOT NULL );
 CREATE TABLE doorbell ( only_row INTEGER PRIMARY KEY CHECK (only_row = 1), heard_at_ms INTEGER NOT NULL );
+CREATE TABLE health_check ( only_row INTEGER PRIMARY KEY CHECK (only_row = 1), asked_at_ms INTEGER NOT NULL, failure TEXT );
 CREATE TABLE lookup ( key TEXT PRIMARY KEY, query TEXT NOT NULL, due_at_ms INTEGER, answered_at_ms INTEGER, found TEXT ) WITHOUT ROWID;
 CREATE TABLE schema_version (version INTEGER NOT NULL);
 CREATE TABLE session ( session_id TEXT PRIMARY KEY, state TEXT NOT NULL, seen_at_ms INTEGER NOT NULL , stream_closed_at_ms INTEGER) WITHOUT ROWID;
 CREATE INDEX session_by_use ON session (seen_at_ms);
 CREATE TABLE subscription ( holder TEXT NOT NULL, topic TEXT NOT NULL, changed_at_ms INTEGER, PRIMARY KEY (holder, topic) ) WITHOUT ROWID;
 CREATE INDEX subscription_by_topic ON subscription (topic);
-CREATE TABLE task ( position INTEGER PRIMARY KEY, submission_id TEXT NOT NULL UNIQUE, task_id TEXT UNIQUE, trace_id TEXT, state TEXT NOT NULL, tool TEXT, request TEXT NOT NULL, videos TEXT NOT NULL, error TEXT, created_at_ms INTEGER NOT NULL, finished_at_ms INTEGER, elapsed_seconds REAL, checked_at_ms INTEGER, looked_at_ms INTEGER, next_check_at_ms INTEGER, idempotency_key TEXT UNIQUE, request_hash TEXT , cancel_requested INTEGER NOT NULL DEFAULT 0, settled_at_ms INTEGER, rings INTEGER, rang_at_ms INTEGER);
+CREATE TABLE task ( position INTEGER PRIMARY KEY, submission_id TEXT NOT NULL UNIQUE, task_id TEXT UNIQUE, trace_id TEXT, state TEXT NOT NULL, tool TEXT, request TEXT NOT NULL, videos TEXT NOT NULL, error TEXT, created_at_ms INTEGER NOT NULL, finished_at_ms INTEGER, elapsed_seconds REAL, checked_at_ms INTEGER, looked_at_ms INTEGER, next_check_at_ms INTEGER, idempotency_key TEXT UNIQUE, request_hash TEXT , cancel_requested INTEGER NOT NULL DEFAULT 0, settled_at_ms INTEGER, rings INTEGER, rang_at_ms INTEGER, lost_at_ms INTEGER, absent_at_ms INTEGER, credits REAL, settlement TEXT);
 CREATE INDEX task_by_state ON task (state, position);
 CREATE INDEX task_by_tool ON task (tool, position);
 CREATE INDEX task_due ON task (next_check_at_ms) WHERE next_check_at_ms IS NOT NULL;
