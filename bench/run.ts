@@ -7,6 +7,7 @@ import { accounts } from "./accounts.ts";
 import { batch } from "./batch.ts";
 import { bundle } from "./bundle.ts";
 import { calls } from "./calls.ts";
+import { cost } from "./cost.ts";
 import { doorbell } from "./doorbell.ts";
 import { inFlight } from "./in-flight.ts";
 import { latency } from "./latency.ts";
@@ -30,7 +31,7 @@ const GROUPS: readonly Readonly<Record<string, Part>>[] = [
   { "in-flight": inFlight },
   { accounts },
   { "write-ahead": writeAhead },
-  { polling, batch, looks, calls },
+  { polling, batch, looks, calls, cost },
   { bundle },
 ];
 const NAMES = GROUPS.flatMap((group) => Object.keys(group));

@@ -10,37 +10,40 @@ export { SignInGuard } from "../../src/auth/sign-in-guard.ts";
 
 const COUNTS_PATH = "/benchmark/counts";
 
+/** Its methods are `async` in so many words, since `agents` starts an object for none but these. */
 export class VeoAgent extends Agent {
   constructor(ctx: DurableObjectState, env: ConstructorParameters<typeof Agent>[1]) {
     countStorage(ctx.storage);
     super(ctx, env);
   }
 
-  override serve(...asked: Parameters<Agent["serve"]>) {
+  override async serve(...asked: Parameters<Agent["serve"]>) {
     return this.#counted("calls", () => super.serve(...asked));
   }
 
-  override openStream(...asked: Parameters<Agent["openStream"]>) {
+  override async openStream(...asked: Parameters<Agent["openStream"]>) {
     return this.#counted("calls", () => super.openStream(...asked));
   }
 
-  override ring(...asked: Parameters<Agent["ring"]>) {
+  override async ring(...asked: Parameters<Agent["ring"]>) {
     return this.#counted("calls", () => super.ring(...asked));
   }
 
-  override fetch(...asked: Parameters<Agent["fetch"]>) {
+  override async fetch(...asked: Parameters<Agent["fetch"]>) {
     return this.#counted("calls", () => super.fetch(...asked));
   }
 
-  override alarm() {
+  override async alarm() {
     return this.#counted("alarms", () => super.alarm());
   }
 
-  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer) {
     return this.#counted("socketMessages", async () => super.webSocketMessage?.(socket, message));
   }
 
-  override webSocketClose(...closed: [socket: WebSocket, code: number, reason: string, wasClean: boolean]) {
+  override async webSocketClose(
+    ...closed: [socket: WebSocket, code: number, reason: string, wasClean: boolean]
+  ) {
     return this.#counted("socketMessages", async () => super.webSocketClose?.(...closed));
   }
 
