@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
-import type { Connection } from "./http-client.ts";
-import { type McpClient, openClient, toolAnswerOf } from "./mcp-client.ts";
+import { openClient, toolAnswerOf } from "./mcp-client.ts";
+import { mostInAnyWindow } from "./measure.ts";
 import { atMost } from "./report.ts";
 import { type Part, setStage } from "./stage.ts";
+import { countSucceeded } from "./task-list.ts";
 
 const TASKS = 200;
 const SUBMITTED_OVER_MS = 10_000;
@@ -67,26 +67,3 @@ export const batch: Part = async (bench) => {
     ],
   };
 };
-
-const pageSchema = z.object({ count: z.number(), next_cursor: z.string().optional() });
-
-async function countSucceeded(connection: Connection, client: McpClient, url: string): Promise<number> {
-  let count = 0;
-  let cursor: string | undefined;
-  do {
-    const args = { state: "succeeded", limit: 50, ...(cursor !== undefined && { cursor }) };
-    const answer = await connection.post(url, client.callTool("veo_list_tasks", args));
-    const page = pageSchema.parse(toolAnswerOf(answer));
-    count += page.count;
-    cursor = page.next_cursor;
-  } while (cursor !== undefined);
-  return count;
-}
-
-/** @returns the most times that lie in any half-open window of `windowMs`, wherever it begins. */
-function mostInAnyWindow(timesMs: readonly number[], windowMs: number): number {
-  return Math.max(
-    0,
-    ...timesMs.map((from) => timesMs.filter((at) => at >= from && at < from + windowMs).length),
-  );
-}

@@ -9,6 +9,9 @@ const MOST_KIB = 560;
 /** What it was before there were tasks, streams and a doorbell, and what these may add. */
 const KIB_WITHOUT_PUSH = 516;
 const MOST_KIB_FOR_PUSH = 20;
+/** What it was before submissions were searched for, limited and logged, and what these may add. */
+const KIB_BEFORE_TRUST = 526.4;
+const MOST_KIB_FOR_TRUST = 20;
 const LARGEST_SHOWN = 10;
 const KIB = 1024;
 
@@ -24,13 +27,19 @@ export const bundle: Part = async ({ built, scratchFolder }) => {
   };
   const push = {
     part: "bundle",
-    what: "of that, for tasks, streams and the doorbell",
+    what: "of that, for tasks, streams, the doorbell and all since",
     beside: `over the ${KIB_WITHOUT_PUSH} KiB before them`,
+  };
+  const trust = {
+    part: "bundle",
+    what: "of that, for finding lost orders, limits and logs",
+    beside: `over the ${KIB_BEFORE_TRUST} KiB before them`,
   };
   return {
     lines: [
       atMost(about, gzippedKib, MOST_KIB, " KiB"),
       atMost(push, gzippedKib - KIB_WITHOUT_PUSH, MOST_KIB_FOR_PUSH, " KiB"),
+      atMost(trust, gzippedKib - KIB_BEFORE_TRUST, MOST_KIB_FOR_TRUST, " KiB"),
     ],
     notes: [await largestParts(built.metafilePath), await startup(built.uploadPath, scratchFolder)],
   };

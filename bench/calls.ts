@@ -1,17 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { originalPolls, overForMs } from "./generation.ts";
-import type { Connection } from "./http-client.ts";
-import {
-  type ClientOptions,
-  LANE_NAMES,
-  type LaneName,
-  type McpClient,
-  openClient,
-  resultOf,
-} from "./mcp-client.ts";
+import { type ClientOptions, LANE_NAMES, type LaneName, openClient, resultOf } from "./mcp-client.ts";
 import { atMost, type Line, rounded } from "./report.ts";
 import { type Part, type Stage, setStage } from "./stage.ts";
+import { follow } from "./tasks-extension.ts";
 
 const GENERATION_MS = 120_000;
 const MOST_POLLS = 7;
@@ -90,32 +82,4 @@ async function makeVideo(
     throw new Error(`no video came of it: ${JSON.stringify(answer)}`);
   const lateMs = overForMs(stage.upstreams.veo.simulator, { taskId: answer.task_id });
   return { calls, lateSeconds: rounded(lateMs / SECOND_MS) };
-}
-
-const createdSchema = z.object({
-  resultType: z.literal("task"),
-  taskId: z.string(),
-  pollIntervalMs: z.number(),
-});
-const standingSchema = z.discriminatedUnion("status", [
-  z.object({ status: z.literal("working"), pollIntervalMs: z.number() }),
-  z.object({ status: z.literal("completed"), result: z.unknown() }),
-]);
-
-/** Asks for a task as its server wants to be asked, as the reference client does, until it is over. */
-async function follow(
-  called: unknown,
-  url: string,
-  connection: Connection,
-  client: McpClient,
-): Promise<{ result: unknown; queries: number }> {
-  const { taskId, pollIntervalMs: firstMs } = createdSchema.parse(called);
-  let waitMs = firstMs;
-  for (let queries = 1; ; queries += 1) {
-    await sleep(waitMs);
-    const query = client.request("tasks/get", { taskId }, taskId);
-    const standing = standingSchema.parse(resultOf(await connection.post(url, query)));
-    if (standing.status === "completed") return { result: standing.result, queries };
-    waitMs = standing.pollIntervalMs;
-  }
 }

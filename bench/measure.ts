@@ -15,6 +15,8 @@ export interface Comparison {
   readonly referenceP50Ms: number;
   /** The median, over the rounds, of the ratio of a round's two medians. */
   readonly ratio: number;
+  /** The same of their differences. */
+  readonly differenceMs: number;
 }
 
 /** After these, the engine has compiled what is hot: a server that has just started is several times slower. */
@@ -24,6 +26,8 @@ export interface Rounds {
   readonly rounds: number;
   /** Calls of each side in a round. */
   readonly callsPerRound: number;
+  /** Before the first round, of each side; `WARM_UP_CALLS` when left out. */
+  readonly warmUpCalls?: number;
 }
 
 /**
@@ -33,12 +37,13 @@ export interface Rounds {
 export async function compare(
   reference: () => Promise<unknown>,
   subject: () => Promise<unknown>,
-  { rounds, callsPerRound }: Rounds,
+  { rounds, callsPerRound, warmUpCalls = WARM_UP_CALLS }: Rounds,
 ): Promise<Comparison> {
-  await timesOf(reference, WARM_UP_CALLS);
-  await timesOf(subject, WARM_UP_CALLS);
+  await timesOf(reference, warmUpCalls);
+  await timesOf(subject, warmUpCalls);
   const all = { reference: [] as number[], subject: [] as number[] };
   const ratios: number[] = [];
+  const differencesMs: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const isSwapped = round % 2 === 1;
     const first = await timesOf(isSwapped ? subject : reference, callsPerRound);
@@ -47,12 +52,14 @@ export async function compare(
     all.reference.push(...referenceMs);
     all.subject.push(...subjectMs);
     ratios.push(median(subjectMs) / median(referenceMs));
+    differencesMs.push(median(subjectMs) - median(referenceMs));
   }
   return {
     p50Ms: median(all.subject),
     p95Ms: percentile(all.subject, 0.95),
     referenceP50Ms: median(all.reference),
     ratio: median(ratios),
+    differenceMs: median(differencesMs),
   };
 }
 
@@ -82,4 +89,12 @@ export async function throughput(
     }),
   );
   return (done / (performance.now() - startMs)) * 1000;
+}
+
+/** @returns the most times that lie in any half-open window of `windowMs`, wherever it begins. */
+export function mostInAnyWindow(timesMs: readonly number[], windowMs: number): number {
+  return Math.max(
+    0,
+    ...timesMs.map((from) => timesMs.filter((at) => at >= from && at < from + windowMs).length),
+  );
 }

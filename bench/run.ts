@@ -3,10 +3,13 @@ import { mkdtemp } from "node:fs/promises";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { accounts } from "./accounts.ts";
 import { batch } from "./batch.ts";
 import { bundle } from "./bundle.ts";
 import { calls } from "./calls.ts";
+import { cost } from "./cost.ts";
 import { doorbell } from "./doorbell.ts";
+import { inFlight } from "./in-flight.ts";
 import { latency } from "./latency.ts";
 import { list } from "./list.ts";
 import { looks } from "./looks.ts";
@@ -16,6 +19,7 @@ import { signIn } from "./sign-in.ts";
 import type { Bench, Part } from "./stage.ts";
 import { streams } from "./streams.ts";
 import { buildWorker } from "./worker-build.ts";
+import { writeAhead } from "./write-ahead.ts";
 
 /** Parts of one group run side by side: those that wait for real time and need little of the processor. */
 const GROUPS: readonly Readonly<Record<string, Part>>[] = [
@@ -24,7 +28,10 @@ const GROUPS: readonly Readonly<Record<string, Part>>[] = [
   { doorbell },
   { streams },
   { list },
-  { polling, batch, looks, calls },
+  { "in-flight": inFlight },
+  { accounts },
+  { "write-ahead": writeAhead },
+  { polling, batch, looks, calls, cost },
   { bundle },
 ];
 const NAMES = GROUPS.flatMap((group) => Object.keys(group));

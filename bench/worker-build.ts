@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 
 /** The project's folder, where wrangler finds its configuration. */
 export const PROJECT = join(import.meta.dirname, "..");
@@ -18,8 +18,11 @@ export interface BuiltWorker {
   readonly metafilePath: string;
 }
 
-/** Builds the Worker with the settings of its deployment, and uploads nothing. */
-export async function buildWorker(folder: string): Promise<BuiltWorker> {
+/**
+ * Builds the Worker with the settings of its deployment, and uploads nothing.
+ * @param entry a variant of the Worker, to be built in place of it.
+ */
+export async function buildWorker(folder: string, entry?: string): Promise<BuiltWorker> {
   const built: BuiltWorker = {
     modulePath: `${folder}/index.js`,
     runnableModulePath: `${folder}/runnable.js`,
@@ -28,10 +31,20 @@ export async function buildWorker(folder: string): Promise<BuiltWorker> {
   };
   const { uploadPath, metafilePath } = built;
   const places = ["--outdir", folder, "--outfile", uploadPath, "--metafile", metafilePath];
-  const { status, output } = await runWrangler(["deploy", "--dry-run", ...places], folder);
+  const script = entry === undefined ? [] : [entry];
+  const { status, output } = await runWrangler(["deploy", ...script, "--dry-run", ...places], folder);
   if (status !== 0) throw new Error(`wrangler could not build the Worker:\n${output}`);
+  // It is called after its entry.
+  if (entry !== undefined) await rename(`${folder}/${basename(entry, ".ts")}.js`, built.modulePath);
   await writeFile(built.runnableModulePath, withoutEmail(await readFile(built.modulePath, "utf8")));
   return built;
+}
+
+/** Builds a variant of the Worker, a file of `bench/worker/`, with nothing of it among the parts of the deployed one. */
+export async function buildVariant(name: string, scratchFolder: string): Promise<BuiltWorker> {
+  const folder = `${scratchFolder}/${name}`;
+  await mkdir(folder);
+  return buildWorker(folder, join(import.meta.dirname, `worker/${name}.ts`));
 }
 
 /** The name that the runnable module imports `EmailMessage` from, which bare workerd does not have. */

@@ -5,6 +5,7 @@ import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts"
 import { modelsTable } from "../../src/tools/veo_list_models.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
 import { signInTable } from "./client-table.ts";
+import { costTable, usageTable } from "./cost-table.ts";
 import * as operation from "./operation-tables.ts";
 
 /** How each client is told, for a server at this address. */
@@ -35,6 +36,8 @@ const BLOCKS: ReadonlyMap<string, () => string> = new Map([
   ["watch", operation.watchTable],
   ["queries", operation.queriesTable],
   ["limits", operation.limitsTable],
+  ["usage", usageTable],
+  ["cost", costTable],
   ["errors", operation.errorsTable],
   ["simulator-words", operation.simulatorWordsTable],
 ]);

@@ -6,9 +6,10 @@ import { priceKeyOf } from "../veo/prices.ts";
 import { checkAllowance } from "./allowance.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
+import { firstLookAtMs } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import type { Task } from "./task.ts";
-import { accepted, afterLook, lost, refused } from "./transitions.ts";
+import { accepted, afterLook, lost, paceOf, refused } from "./transitions.ts";
 
 /** What a paid tool asks for, already checked. */
 export interface Order {
@@ -61,6 +62,9 @@ export async function submit(
   const submissionId = newSubmissionId();
   // A caller's own address takes the place of ours: the upstream has room for one.
   const ours = order.callbackUrl === undefined ? callbackAddress?.(submissionId) : undefined;
+  const rings = ours === undefined ? null : 0;
+  const abandonedAtMs = createdAtMs + settings.requestTimeoutMs + ABANDONED_GRACE_MS;
+  const firstLookMs = firstLookAtMs(createdAtMs, paceOf({ rings }, createdAtMs, is.watch.heardAtMs()));
   const task: Task = {
     position: is.tasks.positionFor(createdAtMs),
     submissionId,
@@ -76,10 +80,12 @@ export async function submit(
     elapsedSeconds: null,
     checkedAtMs: null,
     lookedAtMs: null,
-    nextCheckAtMs: createdAtMs + settings.requestTimeoutMs + ABANDONED_GRACE_MS,
+    // Where its first look comes later still, the alarm is set for that: to move it when the answer is there would be
+    // one more write for the caller to wait for.
+    nextCheckAtMs: Math.max(abandonedAtMs, firstLookMs),
     cancelRequested: false,
     settledAtMs: null,
-    rings: ours === undefined ? null : 0,
+    rings,
     rangAtMs: null,
     lostAtMs: null,
     absentAtMs: null,

@@ -73,7 +73,7 @@ function waiting(task: Task, nowMs: number, heardAtMs: number | null, askedAtMs:
  * How often a task is looked at: seldom where the upstream was given an address to ring at, has not used it up (it
  * rings once), and where its rings were seen to come through. A firewall that eats them thus costs nothing.
  */
-export function paceOf({ rings }: Task, nowMs: number, heardAtMs: number | null): Pace {
+export function paceOf({ rings }: Pick<Task, "rings">, nowMs: number, heardAtMs: number | null): Pace {
   const isTrusted = heardAtMs !== null && nowMs - heardAtMs < RING_TRUST_MS;
   return rings === 0 && isTrusted ? "stretched" : "usual";
 }

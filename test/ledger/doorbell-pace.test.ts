@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { World } from "../world.ts";
 import { createDoorbell, type Doorbell } from "./doorbell-world.ts";
 
@@ -38,6 +38,20 @@ describe("where rings come through", () => {
     await world.crash();
     expect(await generate(60, "[early-callback]")).toEqual([56, 58, 61]);
     expect(await generate(60, "[repeated-callback]")).toEqual([60]);
+  });
+
+  it("an order sets the alarm once, before its request, and its answer does not move it", async () => {
+    await generate(60);
+    const set: number[] = [];
+    await world.inObject((_, { storage }) => {
+      const setAlarm = storage.setAlarm.bind(storage);
+      vi.spyOn(Object.getPrototypeOf(storage), "setAlarm").mockImplementation((at) => {
+        set.push(Number(at) - Date.now());
+        return setAlarm(Number(at));
+      });
+    });
+    await bell.submit("a fox");
+    expect(set).toEqual([STRETCHED * 1000]);
   });
 
   it.each<[string, { wait_seconds?: number }]>([
