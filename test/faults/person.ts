@@ -45,10 +45,10 @@ const orderedSchema = z.looseObject({
   content: z.array(z.looseObject({ text: z.string().optional() })).optional(),
 });
 const listedSchema = z.looseObject({
-  structuredContent: z.looseObject({ tasks: z.array(z.looseObject({ submission_id: z.string() })) }),
+  structuredContent: z.looseObject({
+    tasks: z.array(z.looseObject({ submission_id: z.string(), state: z.string() })),
+  }),
 });
-const readSchema = z.looseObject({ contents: z.tuple([z.looseObject({ text: z.string() })]) });
-const stateSchema = z.looseObject({ state: z.string() });
 const changedSchema = z.looseObject({
   method: z.literal("notifications/tasks"),
   params: z.looseObject({ taskId: z.string(), status: z.string() }),
@@ -57,8 +57,6 @@ const updatedSchema = z.looseObject({
   method: z.literal("notifications/resources/updated"),
   params: z.looseObject({ uri: z.string() }),
 });
-
-const uriOf = (submissionId: string) => `veo://tasks/${submissionId}`;
 
 /**
  * Somebody who orders videos and waits for them, with a client of each generation. The clients do what clients do when
@@ -112,17 +110,14 @@ export class Person {
 
   /** Follows everything that the ledger has, as a client does that was cut off. */
   async followAll(): Promise<void> {
-    const { structuredContent } = listedSchema.parse(
-      await this.ask("modern", "veo_list_tasks", { limit: 50 }),
-    );
-    for (const { submission_id } of structuredContent.tasks) this.followed.add(submission_id);
+    for (const { submission_id } of await this.#list()) this.followed.add(submission_id);
     await this.keepUp();
   }
 
   /** Opens what streams are closed, and subscribes to what is not subscribed to. */
   async keepUp(): Promise<void> {
     await this.#openSession();
-    for (const submissionId of this.followed) await this.#subscribe(submissionId);
+    await this.#subscribe([...this.followed].filter((followed) => !this.stateWhenFollowed.has(followed)));
     if (this.#modern?.isOpen !== true || this.#listened < this.followed.size) await this.#listen();
   }
 
@@ -154,13 +149,19 @@ export class Person {
     this.#legacy = new EventStream(stream, (said) => this.#hearUpdate(said));
   }
 
-  async #subscribe(submissionId: string): Promise<void> {
-    if (this.stateWhenFollowed.has(submissionId)) return;
-    const uri = uriOf(submissionId);
-    await this.#persist(() => this.#request("legacy", "resources/subscribe", { uri }));
-    const read = await this.#persist(() => this.#request("legacy", "resources/read", { uri }));
-    const { state } = stateSchema.parse(JSON.parse(readSchema.parse(read).contents[0].text));
-    this.stateWhenFollowed.set(submissionId, state);
+  async #subscribe(submissionIds: readonly string[]): Promise<void> {
+    if (submissionIds.length === 0) return;
+    for (const submissionId of submissionIds) {
+      const params = { uri: `veo://tasks/${submissionId}` };
+      await this.#persist(() => this.#request("legacy", "resources/subscribe", params));
+    }
+    for (const { submission_id, state } of await this.#list())
+      if (submissionIds.includes(submission_id)) this.stateWhenFollowed.set(submission_id, state);
+  }
+
+  async #list() {
+    const listed = await this.ask("modern", "veo_list_tasks", { limit: 50 });
+    return listedSchema.parse(listed).structuredContent.tasks;
   }
 
   async #listen(): Promise<void> {
