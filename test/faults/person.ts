@@ -12,7 +12,6 @@ import { serveCaller } from "../../src/http/mcp-endpoint.ts";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
 import { ORIGIN, type World } from "../world.ts";
 import { EventStream, type Message } from "./event-stream.ts";
-import { happens } from "./steps.ts";
 
 /** A client tries something that is safe to repeat this often: objects die at most twice in a run. */
 const ATTEMPTS = 4;
@@ -229,9 +228,7 @@ export class Person {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const answering = serveCaller(request, url, bindings, settings, this.caller);
-    happens();
     const response = await this.#world.until(answering.catch(() => undefined));
-    happens();
     if (response === undefined || response.status === 503) return undefined;
     if (response.ok) return response;
     throw new Error(`${body?.method}: ${response.status} ${await response.text()}`);
