@@ -91,7 +91,12 @@ export function breakEverywhere(deployment: Deployment): void {
     const liveWithEach = async (what: string, deaths: readonly Kill[][]) => {
       const startedAtMs = performance.now();
       const problems: string[] = [];
-      for (const kills of deaths) problems.push(...(await liveWith(deployment, kills)).problems);
+      for (const kills of deaths) {
+        const found = (await liveWith(deployment, kills)).problems;
+        // At once, since the whole of it takes a while.
+        for (const problem of found) console.log(`${deployment.name}: ${problem}`);
+        problems.push(...found);
+      }
       say(what, deaths.length, startedAtMs);
       expect(problems).toEqual([]);
     };
