@@ -29,6 +29,7 @@ async function liveWith(deployment: Deployment, kills: readonly Kill[] = []): Pr
   } catch (error) {
     problems.push(`${after()}: ${error instanceof Error ? error.stack : String(error)}`);
   }
+  if (kills.length > 0 && steps.deaths.length === 0) problems.push(`${after()}: nothing died`);
   return { steps: steps.taken, problems };
 }
 
