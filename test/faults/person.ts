@@ -12,7 +12,6 @@ import { serveCaller } from "../../src/http/mcp-endpoint.ts";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
 import { ORIGIN, type World } from "../world.ts";
 import { EventStream, type Message } from "./event-stream.ts";
-import { happens } from "./steps.ts";
 
 /** A client tries something that is safe to repeat this often: objects die at most twice in a run. */
 const ATTEMPTS = 4;
@@ -45,10 +44,10 @@ const orderedSchema = z.looseObject({
   content: z.array(z.looseObject({ text: z.string().optional() })).optional(),
 });
 const listedSchema = z.looseObject({
-  structuredContent: z.looseObject({ tasks: z.array(z.looseObject({ submission_id: z.string() })) }),
+  structuredContent: z.looseObject({
+    tasks: z.array(z.looseObject({ submission_id: z.string(), state: z.string() })),
+  }),
 });
-const readSchema = z.looseObject({ contents: z.tuple([z.looseObject({ text: z.string() })]) });
-const stateSchema = z.looseObject({ state: z.string() });
 const changedSchema = z.looseObject({
   method: z.literal("notifications/tasks"),
   params: z.looseObject({ taskId: z.string(), status: z.string() }),
@@ -57,8 +56,6 @@ const updatedSchema = z.looseObject({
   method: z.literal("notifications/resources/updated"),
   params: z.looseObject({ uri: z.string() }),
 });
-
-const uriOf = (submissionId: string) => `veo://tasks/${submissionId}`;
 
 /**
  * Somebody who orders videos and waits for them, with a client of each generation. The clients do what clients do when
@@ -112,17 +109,14 @@ export class Person {
 
   /** Follows everything that the ledger has, as a client does that was cut off. */
   async followAll(): Promise<void> {
-    const { structuredContent } = listedSchema.parse(
-      await this.ask("modern", "veo_list_tasks", { limit: 50 }),
-    );
-    for (const { submission_id } of structuredContent.tasks) this.followed.add(submission_id);
+    for (const { submission_id } of await this.#list()) this.followed.add(submission_id);
     await this.keepUp();
   }
 
   /** Opens what streams are closed, and subscribes to what is not subscribed to. */
   async keepUp(): Promise<void> {
     await this.#openSession();
-    for (const submissionId of this.followed) await this.#subscribe(submissionId);
+    await this.#subscribe([...this.followed].filter((followed) => !this.stateWhenFollowed.has(followed)));
     if (this.#modern?.isOpen !== true || this.#listened < this.followed.size) await this.#listen();
   }
 
@@ -154,13 +148,19 @@ export class Person {
     this.#legacy = new EventStream(stream, (said) => this.#hearUpdate(said));
   }
 
-  async #subscribe(submissionId: string): Promise<void> {
-    if (this.stateWhenFollowed.has(submissionId)) return;
-    const uri = uriOf(submissionId);
-    await this.#persist(() => this.#request("legacy", "resources/subscribe", { uri }));
-    const read = await this.#persist(() => this.#request("legacy", "resources/read", { uri }));
-    const { state } = stateSchema.parse(JSON.parse(readSchema.parse(read).contents[0].text));
-    this.stateWhenFollowed.set(submissionId, state);
+  async #subscribe(submissionIds: readonly string[]): Promise<void> {
+    if (submissionIds.length === 0) return;
+    for (const submissionId of submissionIds) {
+      const params = { uri: `veo://tasks/${submissionId}` };
+      await this.#persist(() => this.#request("legacy", "resources/subscribe", params));
+    }
+    for (const { submission_id, state } of await this.#list())
+      if (submissionIds.includes(submission_id)) this.stateWhenFollowed.set(submission_id, state);
+  }
+
+  async #list() {
+    const listed = await this.ask("modern", "veo_list_tasks", { limit: 50 });
+    return listedSchema.parse(listed).structuredContent.tasks;
   }
 
   async #listen(): Promise<void> {
@@ -228,9 +228,7 @@ export class Person {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const answering = serveCaller(request, url, bindings, settings, this.caller);
-    happens();
     const response = await this.#world.until(answering.catch(() => undefined));
-    happens();
     if (response === undefined || response.status === 503) return undefined;
     if (response.ok) return response;
     throw new Error(`${body?.method}: ${response.status} ${await response.text()}`);

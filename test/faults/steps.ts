@@ -9,8 +9,8 @@ export interface Kill {
   how: Death;
 }
 
-/** The code that runs in the Worker: it outlives the object, and goes on when the object is gone. */
-const IN_WORKER = /^src\/(http\/|mcp\/listen\.ts)/;
+/** @returns whether a step is in the code of the Worker, which outlives the object and goes on when that is gone. */
+export const isInWorker = (site: string): boolean => /^src\/(http\/|mcp\/listen\.ts)/.test(site);
 
 /** A dead object's code never goes on. */
 const never = <T>(): Promise<T> => new Promise(() => undefined);
@@ -53,7 +53,7 @@ export class Steps implements Killer {
     }
     // An object in use is not evicted: what runs is finished first.
     if (this.#dying?.how === "evict") return;
-    return IN_WORKER.test(site) ? this.#revived.promise : never();
+    return isInWorker(site) ? this.#revived.promise : never();
   }
 }
 
@@ -67,7 +67,7 @@ export interface Step {
 }
 
 let events = 0;
-/** Notes that something happened that the death of an object does not undo: a row, an alarm, a request, an answer. */
+/** Notes that something happened that the death of an object does not undo: a row, an alarm, a request, a message. */
 export function happens(): void {
   events += 1;
 }

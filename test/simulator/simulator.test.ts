@@ -243,6 +243,16 @@ test("a batch finds by ids and trace ids, leaves unknown ids out, and lists the 
   );
 });
 
+test("the list can lag behind the tasks, which are found by their ids all the same", async () => {
+  simulator.configure({ listLagMs: 45_000 });
+  const { task_id } = await submit();
+  nowMs += 44_999;
+  expect(await batch({})).toEqual({ items: [], count: 0 });
+  expect(await batch({ ids: [task_id] })).toMatchObject({ items: [{ id: task_id }] });
+  nowMs += 1;
+  expect(await batch({})).toMatchObject({ items: [{ id: task_id }], count: 1 });
+});
+
 test("an unknown id is answered in each of the likely ways in turn, or in a forced one", async () => {
   const ask = async () => {
     const answer = await post("/veo/tasks", { id: "no-such-task" });
