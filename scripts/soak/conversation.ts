@@ -16,8 +16,8 @@ export interface Story {
   ended?: string;
 }
 
-/** Longer than any video takes here; what then still is not there is left to the end of the run. */
-const PATIENCE_MS = 240_000;
+/** Longer than most videos take here; what then still is not there is left to the end of the run. */
+const PATIENCE_MS = 150_000;
 /** As often as a sensible person tries before they do something else. */
 const MAX_CALLS = 6;
 /** After these, the same request makes sense again: nothing was sent, or the upstream said no for now. */

@@ -1,16 +1,47 @@
 import type { Simulator } from "../../test/simulator/simulator.ts";
 import type { TaskView } from "../../test/simulator/task.ts";
-import type { Story } from "./conversation.ts";
+import type { Row } from "./ledger.ts";
+import type { Load } from "./load.ts";
 import type { Reconciliation } from "./reconciliation.ts";
+import { clockOf, elapsedMs } from "./time.ts";
 import { type FaultPlan, nameOfFault } from "./upstream-plan.ts";
 
-export interface Run {
+export interface Run extends Load {
+  readonly seed: number;
+  readonly loadMs: number;
+  readonly rows: readonly Row[];
   readonly reconciliation: Reconciliation;
-  readonly stories: readonly Story[];
   readonly simulator: Simulator;
   readonly plans: { readonly paid: FaultPlan; readonly tasks: FaultPlan };
-  /** How often each client connected. */
-  readonly connections: ReadonlyMap<string, number>;
+  /** All that is wrong; none when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** The whole report, as Markdown. */
+export function reportOf(run: Run): string {
+  const { problems } = run;
+  return [
+    ...inShort(run),
+    clientTable(run),
+    problems.length === 0
+      ? "**Nothing was lost, nothing was paid twice, and everything is at its end.**"
+      : `**${problems.length} problems**\n\n${problems.map((problem) => `- ${problem}`).join("\n")}`,
+    "## What the upstream did",
+    faultTable(run),
+    "## The upstream's paid tasks against the ledger, one by one",
+    paidTable(run),
+    "## Orders in the ledger that cost nothing",
+    unpaidTable(run),
+  ].join("\n\n");
+}
+
+function inShort({ seed, loadMs, killsMs, forgedRings, simulator, rows }: Run): string[] {
+  const queries = simulator.requestsTo("tasks");
+  const lists = queries.filter(({ body }) => body?.ids === undefined && body?.trace_ids === undefined);
+  return [
+    `Seed ${seed}: ${clockOf(loadMs)} of load, ${clockOf(elapsedMs())} in all. Killed at ${killsMs.map(clockOf).join(", ")}.`,
+    `${simulator.requestsTo("paid").length} orders reached the upstream, and ${simulator.tasks.length} were paid; the ledger has ${rows.length} rows. ${queries.length} task queries, ${lists.length} of them pages of lists for lost submissions; ${simulator.callbacks.length} rings, and ${forgedRings} false ones.`,
+  ];
 }
 
 const table = (headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
@@ -19,7 +50,7 @@ const table = (headings: readonly string[], rows: readonly (readonly (string | n
 const count = (list: readonly unknown[]): number => list.length;
 
 /** What each client did, and what it came to. */
-export function clientTable({ reconciliation, stories, connections }: Run): string {
+function clientTable({ reconciliation, stories, connections }: Run): string {
   const { entries, unpaid } = reconciliation;
   const rows = [...Map.groupBy(stories, ({ order }) => order.client)].map(([client, own]) => {
     const prompts = new Set(own.map(({ order }) => order.args.prompt));
@@ -54,7 +85,7 @@ export function clientTable({ reconciliation, stories, connections }: Run): stri
 }
 
 /** What the upstream did to the requests of a group, and how often. */
-export function faultTable({ simulator, plans }: Run): string {
+function faultTable({ simulator, plans }: Run): string {
   const rows = (["paid", "tasks"] as const).flatMap((group) => {
     const requests = simulator.requestsTo(group).map((_, index) => nameOfFault(plans[group][index]));
     return [...Map.groupBy(requests, (name) => name)]
@@ -65,7 +96,7 @@ export function faultTable({ simulator, plans }: Run): string {
 }
 
 /** The upstream's paid tasks against the ledger, one by one. */
-export function paidTable({ reconciliation, stories, simulator, plans }: Run): string {
+function paidTable({ reconciliation, stories, simulator, plans }: Run): string {
   const storyOf = new Map(stories.map((story) => [story.order.args.prompt, story]));
   const rows = reconciliation.entries.map(({ task, rows: own, problems }, index) => {
     const story = storyOf.get(task.prompt);
@@ -93,7 +124,7 @@ export function paidTable({ reconciliation, stories, simulator, plans }: Run): s
 }
 
 /** What the ledger has beside: orders that cost nothing. */
-export function unpaidTable({ reconciliation }: Run): string {
+function unpaidTable({ reconciliation }: Run): string {
   const rows = reconciliation.unpaid.map(({ row, problems }, index) => [
     index + 1,
     /\b[a-z]+\d{3}\b/.exec(row.request.prompt ?? "")?.[0] ?? "",
