@@ -8,7 +8,7 @@ export interface Story {
   readonly order: Order;
   /** How often it was sent. */
   calls: number;
-  /** What was heard instead of an answer: the codes of tools that failed, and connections that broke. */
+  /** What was heard instead of an answer: codes of tools that failed, and what clients said of all else. */
   readonly setbacks: string[];
   /** Every id that was given for it. */
   readonly ids: Set<string>;
@@ -22,7 +22,17 @@ const PATIENCE_MS = 150_000;
 const MAX_CALLS = 6;
 /** After these, the same request makes sense again: nothing was sent, or the upstream said no for now. */
 const PASSING = ["rate_limited", "limit_reached"];
-const CONNECTION_LOST = "connection lost";
+const MAX_SAID_CHARS = 100;
+
+/** What somebody heard instead of an answer: the code of a tool that failed, or what the client says of the rest. */
+function setbackOf(error: unknown): string {
+  if (error instanceof ToolFailure) return error.code;
+  const [said = ""] = String(error).split("\n", 1);
+  return `${NO_ANSWER}: ${said.replace(/https?:\S+/g, "…").slice(0, MAX_SAID_CHARS)}`;
+}
+
+/** Begins the setbacks in which no tool has a part. */
+export const NO_ANSWER = "no answer";
 
 /** Somebody orders a video, and follows it until it is there, or until they lose patience. */
 export async function converse(seat: Seat, order: Order, tell: (story: Story) => void): Promise<void> {
@@ -42,8 +52,8 @@ async function callAndLeave(seat: Seat, story: Story): Promise<void> {
     client.callTool(tool, args).catch(() => undefined);
     await sleep(stayMs);
     await client.close();
-  } catch {
-    story.setbacks.push(CONNECTION_LOST);
+  } catch (error) {
+    story.setbacks.push(setbackOf(error));
   }
   await sleep(pauseMs);
 }
@@ -64,9 +74,8 @@ async function place(seat: Seat, story: Story): Promise<string | undefined> {
       const { structuredContent } = await seat.use((client) => client.callTool(tool, args));
       return note(story, structuredContent);
     } catch (error) {
-      if (!(error instanceof ToolFailure)) story.setbacks.push(CONNECTION_LOST);
-      else {
-        story.setbacks.push(error.code);
+      story.setbacks.push(setbackOf(error));
+      if (error instanceof ToolFailure) {
         if (error.code === "submission_undetermined") return find(seat, story).catch(() => undefined);
         if (!PASSING.includes(error.code)) return undefined;
       }
@@ -97,7 +106,7 @@ async function follow(seat: Seat, story: Story, id: string): Promise<void> {
       const { structuredContent } = await seat.use((client) => client.callTool("veo_get_task", args));
       note(story, structuredContent);
     } catch (error) {
-      story.setbacks.push(error instanceof ToolFailure ? error.code : CONNECTION_LOST);
+      story.setbacks.push(setbackOf(error));
     }
     await sleep(pauseMs);
   }

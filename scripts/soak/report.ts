@@ -1,5 +1,6 @@
 import type { Simulator } from "../../test/simulator/simulator.ts";
 import type { TaskView } from "../../test/simulator/task.ts";
+import { NO_ANSWER } from "./conversation.ts";
 import type { Row } from "./ledger.ts";
 import type { Load } from "./load.ts";
 import type { Reconciliation } from "./reconciliation.ts";
@@ -26,6 +27,8 @@ export function reportOf(run: Run): string {
     problems.length === 0
       ? "**Nothing was lost, nothing was paid twice, and everything is at its end.**"
       : `**${problems.length} problems**\n\n${problems.map((problem) => `- ${problem}`).join("\n")}`,
+    "## What clients heard instead of an answer",
+    setbackTable(run),
     "## What the upstream did",
     faultTable(run),
     "## The upstream's paid tasks against the ledger, one by one",
@@ -56,14 +59,15 @@ function clientTable({ reconciliation, stories, connections }: Run): string {
     const prompts = new Set(own.map(({ order }) => order.args.prompt));
     const paid = entries.filter(({ task }) => prompts.has(task.prompt));
     const free = unpaid.filter(({ row }) => prompts.has(row.request.prompt ?? ""));
-    const heard = (code: string) => count(own.filter(({ setbacks }) => setbacks.includes(code)));
+    const heard = (code: string) =>
+      count(own.filter(({ setbacks }) => setbacks.some((said) => said.startsWith(code))));
     return [
       client,
       connections.get(client) ?? 0,
       count(own),
       own.reduce((total, { calls }) => total + calls, 0),
       heard("submission_undetermined"),
-      heard("connection lost"),
+      heard(NO_ANSWER),
       count(paid),
       count(paid.filter(({ rows: [row] }) => row?.state === "succeeded")),
       count(paid.filter(({ rows: [row] }) => row?.state === "failed")),
@@ -77,10 +81,19 @@ function clientTable({ reconciliation, stories, connections }: Run): string {
   );
   return table(
     [
-      ...["client", "connections", "orders", "calls", "heard “undetermined”", "lost their connection"],
+      ...["client", "connections", "orders", "calls", "heard “undetermined”", "got no answer"],
       ...["**paid**", "succeeded", "failed", "never arrived", "refused"],
     ],
     [...rows, totals],
+  );
+}
+
+/** Refusals, and what became of connections: most of it is the upstream's doing, and that of the kills. */
+function setbackTable({ stories }: Run): string {
+  const heard = stories.flatMap(({ order, setbacks }) => setbacks.map((said) => `${order.client} | ${said}`));
+  return table(
+    ["client", "heard", "how often"],
+    [...Map.groupBy(heard, (line) => line)].toSorted().map(([line, all]) => [line, all.length]),
   );
 }
 

@@ -82,6 +82,7 @@ export function inject(simulator: Simulator, match: "paid" | "tasks", plan: Faul
 /** A fault in a few words. */
 export function nameOfFault(fault: FaultInput | undefined): string {
   if (fault === undefined) return "";
-  const kind = fault.kind === "status" ? `HTTP ${fault.status}` : fault.kind;
+  const kind =
+    fault.kind === "status" ? `HTTP ${fault.status}` : fault.kind === "body" ? fault.text : fault.kind;
   return "when" in fault && fault.when === "after" ? `${kind} after accepting` : kind;
 }
