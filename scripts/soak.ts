@@ -51,6 +51,8 @@ async function main(): Promise<void> {
   const loadMs = minutes * 60_000;
   const plans = planFaults(seed);
   const server = await startServer(DEPLOYMENT, { port });
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void server.stop().finally(() => process.exit(130)));
   const { simulator } = server;
   try {
     simulator.configure({ generationMs: GENERATION_MS });

@@ -1,17 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Server } from "../../test/e2e/server.ts";
 import { CLIENTS } from "./clients.ts";
-import { converse, type Story } from "./conversation.ts";
-import { killAt, planKills, ringFalsely } from "./disturbances.ts";
+import { converse } from "./conversation.ts";
+import { type Kill, killAt, planKills, ringFalsely } from "./disturbances.ts";
 import { planOrders } from "./orders.ts";
 import { Seat } from "./seat.ts";
+import type { Story } from "./story.ts";
 import { clockOf, say } from "./time.ts";
 
 /** What happened while everybody was there. */
 export interface Load {
   readonly stories: readonly Story[];
-  readonly killsMs: readonly number[];
+  readonly kills: readonly Kill[];
   readonly forgedRings: number;
+  /** When the upstream was made well again, in Unix milliseconds. */
+  readonly clearedAtMs: number;
   /** How often each client connected. */
   readonly connections: ReadonlyMap<string, number>;
 }
@@ -34,14 +37,19 @@ export async function load(server: Server, seed: number, loadMs: number): Promis
     };
     return { kind, seat, done: Promise.all(Array.from({ length: kind.conversations }, talk)) };
   });
-  const killsMs = planKills(seed, loadMs);
-  say(`${seats.length} clients for ${clockOf(loadMs)}; kills at ${killsMs.map(clockOf).join(", ")}`);
-  const [forgedRings] = await Promise.all([ringFalsely(server, untilMs), killAt(server, killsMs, say)]);
+  const plannedMs = planKills(seed, loadMs);
+  say(`${seats.length} clients for ${clockOf(loadMs)}; kills at ${plannedMs.map(clockOf).join(", ")}`);
+  const underWay = () => stories.filter(({ isUnderWay }) => isUnderWay).length;
+  const [forgedRings, kills] = await Promise.all([
+    ringFalsely(server, untilMs),
+    killAt(server, plannedMs, underWay),
+  ]);
   // Whatever was lost has to be found by then, and by itself.
   server.simulator.clearFaults();
+  const clearedAtMs = Date.now();
   say(`the load is over: ${stories.length} orders; the last conversations go on`);
   await Promise.all(seats.map(({ done }) => done));
   await Promise.all(seats.map(({ seat }) => seat.close()));
   const connections = new Map(seats.map(({ kind, seat }) => [kind.name, seat.connections]));
-  return { stories, killsMs, forgedRings, connections };
+  return { stories, kills, forgedRings, clearedAtMs, connections };
 }

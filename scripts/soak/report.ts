@@ -1,11 +1,12 @@
 import type { Simulator } from "../../test/simulator/simulator.ts";
-import type { TaskView } from "../../test/simulator/task.ts";
-import { NO_ANSWER } from "./conversation.ts";
 import type { Row } from "./ledger.ts";
 import type { Load } from "./load.ts";
+import { paidTable, unpaidTable } from "./one-by-one.ts";
 import type { Reconciliation } from "./reconciliation.ts";
+import { NO_ANSWER } from "./story.ts";
+import { table } from "./table.ts";
 import { clockOf, elapsedMs } from "./time.ts";
-import { type FaultPlan, nameOfFault } from "./upstream-plan.ts";
+import { type FaultPlan, faultsOf } from "./upstream-plan.ts";
 
 export interface Run extends Load {
   readonly seed: number;
@@ -38,17 +39,15 @@ export function reportOf(run: Run): string {
   ].join("\n\n");
 }
 
-function inShort({ seed, loadMs, killsMs, forgedRings, simulator, rows }: Run): string[] {
+function inShort({ seed, loadMs, kills, forgedRings, simulator, rows }: Run): string[] {
   const queries = simulator.requestsTo("tasks");
   const lists = queries.filter(({ body }) => body?.ids === undefined && body?.trace_ids === undefined);
+  const killed = kills.map(({ atMs, underWay }) => `${clockOf(atMs)} (${underWay} orders under way)`);
   return [
-    `Seed ${seed}: ${clockOf(loadMs)} of load, ${clockOf(elapsedMs())} in all. Killed at ${killsMs.map(clockOf).join(", ")}.`,
+    `Seed ${seed}: ${clockOf(loadMs)} of load, ${clockOf(elapsedMs())} in all. Killed at ${killed.join(", ")}.`,
     `${simulator.requestsTo("paid").length} orders reached the upstream, and ${simulator.tasks.length} were paid; the ledger has ${rows.length} rows. ${queries.length} task queries, ${lists.length} of them pages of lists for lost submissions; ${simulator.callbacks.length} rings, and ${forgedRings} false ones.`,
   ];
 }
-
-const table = (headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [headings, headings.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 const count = (list: readonly unknown[]): number => list.length;
 
@@ -98,63 +97,12 @@ function setbackTable({ stories }: Run): string {
 }
 
 /** What the upstream did to the requests of a group, and how often. */
-function faultTable({ simulator, plans }: Run): string {
+function faultTable({ simulator, plans, clearedAtMs }: Run): string {
   const rows = (["paid", "tasks"] as const).flatMap((group) => {
-    const requests = simulator.requestsTo(group).map((_, index) => nameOfFault(plans[group][index]));
-    return [...Map.groupBy(requests, (name) => name)]
+    const faults = faultsOf(simulator.requestsTo(group), plans[group], clearedAtMs);
+    return [...Map.groupBy(faults, (name) => name)]
       .toSorted(([, a], [, b]) => b.length - a.length)
       .map(([name, hit]) => [group === "paid" ? "orders" : "queries", name || "nothing", hit.length]);
   });
   return table(["requests", "what befell them", "how many"], rows);
 }
-
-/** The upstream's paid tasks against the ledger, one by one. */
-function paidTable({ reconciliation, stories, simulator, plans }: Run): string {
-  const storyOf = new Map(stories.map((story) => [story.order.args.prompt, story]));
-  const rows = reconciliation.entries.map(({ task, rows: own, problems }, index) => {
-    const story = storyOf.get(task.prompt);
-    return [
-      index + 1,
-      story?.order.client ?? "nobody",
-      story === undefined ? "" : `${story.order.word}${story.order.args.idempotency_key ? " (key)" : ""}`,
-      story?.calls ?? 0,
-      nameOfFault(plans.paid[requestIndexOf(task, simulator)]),
-      task.taskId.slice(0, 8),
-      task.state,
-      own.length,
-      own.map(({ state }) => state).join(),
-      task.state === "succeeded" ? own.flatMap(({ videos }) => videos).length : "",
-      problems.join("; ") || "ok",
-    ];
-  });
-  return table(
-    [
-      ...["#", "client", "order", "calls", "what befell the request"],
-      ...["upstream's task", "upstream", "rows", "ledger", "videos", "verdict"],
-    ],
-    rows,
-  );
-}
-
-/** What the ledger has beside: orders that cost nothing. */
-function unpaidTable({ reconciliation }: Run): string {
-  const rows = reconciliation.unpaid.map(({ row, problems }, index) => [
-    index + 1,
-    /\b[a-z]+\d{3}\b/.exec(row.request.prompt ?? "")?.[0] ?? "",
-    row.state,
-    row.error?.code ?? "",
-    problems.join("; ") || "ok",
-  ]);
-  return table(["#", "order", "ledger", "why", "verdict"], rows);
-}
-
-/** The request that made a task is the last one of its kind that came before it. */
-const requestIndexOf = (task: TaskView, simulator: Simulator): number =>
-  simulator
-    .requestsTo("paid")
-    .findLastIndex(
-      ({ at, body }) =>
-        at <= task.submittedAtMs &&
-        body?.prompt === task.prompt &&
-        (body.callback_url ?? null) === task.callbackUrl,
-    );
