@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Seat } from "./seat.ts";
 import { note, type Story, setbackOf } from "./story.ts";
 
-/** Longer than most videos take here; what then still is not there is left to the end of the run. */
-const PATIENCE_MS = 150_000;
+/** Longer than most videos take here. What then still is not there is left to the end of the run. */
+const PATIENCE_MS = 90_000;
 
 /** Follows a video until it is over, as its order has it. */
 export async function follow(seat: Seat, story: Story, id: string): Promise<void> {
