@@ -17,20 +17,20 @@ export interface ClientKind {
 }
 
 export const CLIENTS: readonly ClientKind[] = [
-  { name: "SDK v1", prefix: "sdkone", conversations: 3, connect: (url) => connectV1(url) },
+  { name: "SDK v1", prefix: "sdkone", conversations: 6, connect: (url) => connectV1(url) },
   {
     name: "SDK v2 (2026-07-28)",
     prefix: "sdktwo",
-    conversations: 3,
+    conversations: 6,
     connect: (url) => connectV2(url, { mode: "auto" }),
   },
-  { name: "ext-tasks", prefix: "exttasks", conversations: 3, connect: (url) => connectTasksClient(url) },
-  { name: "mcp-remote", prefix: "remote", conversations: 3, connect: connectThroughMcpRemote },
+  { name: "ext-tasks", prefix: "exttasks", conversations: 6, connect: (url) => connectTasksClient(url) },
+  { name: "mcp-remote", prefix: "remote", conversations: 6, connect: connectThroughMcpRemote },
   // Each of its calls is a process.
   {
     name: "Inspector CLI",
     prefix: "inspector",
-    conversations: 2,
+    conversations: 3,
     connect: (url) => connectInspector(url, "legacy"),
   },
 ];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import type { Server } from "../../test/e2e/server.ts";
+import { say } from "./time.ts";
 
 const KILLS = 3;
 const FORGED_EVERY_MS = 1500;
@@ -11,15 +12,30 @@ export function planKills(seed: number, loadMs: number): number[] {
   return moments.map((moment, index) => ((index + moment / 1000) / KILLS) * loadMs);
 }
 
+export interface Kill {
+  /** From the start, in milliseconds. */
+  readonly atMs: number;
+  /** How many orders were being sent. */
+  readonly underWay: number;
+}
+
 /** Kills the server at these moments, and starts it again on the same storage. */
-export async function killAt(server: Server, momentsMs: readonly number[], log: (text: string) => void) {
+export async function killAt(
+  server: Server,
+  momentsMs: readonly number[],
+  countUnderWay: () => number,
+): Promise<Kill[]> {
   const startedAtMs = Date.now();
+  const kills: Kill[] = [];
   for (const momentMs of momentsMs) {
     await sleep(Math.max(0, startedAtMs + momentMs - Date.now()));
-    const killedAtMs = Date.now();
+    const kill = { atMs: Date.now() - startedAtMs, underWay: countUnderWay() };
+    kills.push(kill);
+    say(`killed, with ${kill.underWay} orders under way`);
     await server.restart();
-    log(`killed, and back after ${((Date.now() - killedAtMs) / 1000).toFixed(1)} s`);
+    say("back again");
   }
+  return kills;
 }
 
 /** Somebody who has seen addresses at which the upstream rings, and rings there too; or makes addresses up. */

@@ -1,6 +1,6 @@
 import type { TaskView } from "../../test/simulator/task.ts";
-import type { Story } from "./conversation.ts";
 import { isOver, type Row, type Usage } from "./ledger.ts";
+import type { Story } from "./story.ts";
 
 /** What the upstream was paid for, beside what the ledger has of it. */
 export interface Entry {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { FaultInput } from "../../test/simulator/faults.ts";
+import type { RecordedRequest } from "../../test/simulator/recording.ts";
 import type { Simulator } from "../../test/simulator/simulator.ts";
 
 /** What happens to the requests of a group, one after the other; undefined for nothing. */
@@ -79,9 +80,16 @@ export function inject(simulator: Simulator, match: "paid" | "tasks", plan: Faul
     else simulator.inject({ ...fault, match, skip: unharmed });
 }
 
-/** A fault in a few words. */
-export function nameOfFault(fault: FaultInput | undefined): string {
+/** @returns what befell each request of a group, in a few words, until the upstream was well again. */
+export const faultsOf = (
+  requests: readonly RecordedRequest[],
+  plan: FaultPlan,
+  clearedAtMs: number,
+): string[] => requests.map(({ at }, index) => (at < clearedAtMs ? nameOfFault(plan[index]) : ""));
+
+function nameOfFault(fault: FaultInput | undefined): string {
   if (fault === undefined) return "";
-  const kind = fault.kind === "status" ? `HTTP ${fault.status}` : fault.kind;
+  const kind =
+    fault.kind === "status" ? `HTTP ${fault.status}` : fault.kind === "body" ? fault.text : fault.kind;
   return "when" in fault && fault.when === "after" ? `${kind} after accepting` : kind;
 }

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Story } from "../../scripts/soak/conversation.ts";
 import type { Row } from "../../scripts/soak/ledger.ts";
 import { planOrders } from "../../scripts/soak/orders.ts";
 import { type Accounts, reconcile } from "../../scripts/soak/reconciliation.ts";
+import type { Story } from "../../scripts/soak/story.ts";
 import { inject, planFaults } from "../../scripts/soak/upstream-plan.ts";
 import { createSimulator, type Simulator } from "../simulator/simulator.ts";
 
@@ -43,6 +43,7 @@ if (order === undefined) throw new Error("Nothing is planned.");
 const story = (told: Partial<Story>): Story => ({
   order: { ...order, args: { prompt: PROMPT } },
   calls: 1,
+  isUnderWay: false,
   setbacks: [],
   ids: new Set(),
   ...told,
