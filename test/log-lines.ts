@@ -1,6 +1,6 @@
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import { z } from "zod";
-import { LOG_LEVELS } from "../src/log.ts";
+import { LOG_EVENTS, LOG_LEVELS } from "../src/log.ts";
 
 const lineSchema = z.looseObject({ event: z.string() });
 
@@ -17,6 +17,19 @@ export interface LogLines {
   all(): readonly LogLine[];
   /** All that was written, as it was written. */
   text(): string;
+}
+
+/** What the README says of each event. */
+const documented = new Map<string, { levels: readonly string[]; fields: readonly string[] }>(
+  Object.entries(LOG_EVENTS),
+);
+
+/** Fails where a line is written at another level, or has other fields, than the README says. */
+export function expectDocumented(lines: LogLines): void {
+  for (const { event, level, account: _, ...fields } of lines.all()) {
+    expect(documented.get(event)?.levels, event).toContain(level);
+    for (const field of Object.keys(fields)) expect(documented.get(event)?.fields, event).toContain(field);
+  }
 }
 
 export function readLog(): LogLines {

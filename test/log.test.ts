@@ -5,7 +5,7 @@ import { createBrowser } from "./auth/browser.ts";
 import { callMcp, registerClient, signIn } from "./auth/oauth-client.ts";
 import { createSignInWorld } from "./auth/sign-in-world.ts";
 import { LANES } from "./clients.ts";
-import { type LogLine, type LogLines, readLog } from "./log-lines.ts";
+import { expectDocumented, type LogLine, type LogLines, readLog } from "./log-lines.ts";
 import { openSession } from "./mcp/raw-request.ts";
 import { createTaskClient } from "./mcp/task-client.ts";
 import { ACCESS_KEY, createWorld, UPSTREAM_TOKEN, type World } from "./world.ts";
@@ -68,7 +68,7 @@ describe("the log", () => {
 
   it("has a column for every field of every line, and no more columns than a data point may have", () => {
     const columns: readonly string[] = [...DATA_POINT_BLOBS, ...DATA_POINT_DOUBLES];
-    for (const [event, fields] of Object.entries(LOG_EVENTS))
+    for (const [event, { fields }] of Object.entries(LOG_EVENTS))
       for (const field of fields) expect(columns, `${field} of ${event}`).toContain(field);
     expect(DATA_POINT_BLOBS.length).toBeLessThanOrEqual(20);
     expect(DATA_POINT_DOUBLES.length).toBeLessThanOrEqual(20);
@@ -118,7 +118,10 @@ describe.each(LANES)("a tool call, $lane", ({ connect }) => {
     call = (tool, args) => world.until(client.callTool(tool, args));
     expect(lines.take()).toEqual([]);
   });
-  afterEach(() => world.end());
+  afterEach(async () => {
+    expectDocumented(lines);
+    await world.end();
+  });
 
   const toolCall = (facts: object) => ({
     event: "tool_call",
@@ -243,7 +246,10 @@ describe("what happens between calls", () => {
     world.simulator.configure({ dialect: { traceId: "given" } });
     lines = readLog();
   });
-  afterEach(() => world.end());
+  afterEach(async () => {
+    expectDocumented(lines);
+    await world.end();
+  });
 
   const round = (facts: object) => ({
     event: "alarm_round",
@@ -397,6 +403,7 @@ describe("all lines of a life", () => {
       await (await callMcp(world, token)).text();
     await (await client.refresh("a:b:c")).text();
 
+    expectDocumented(lines);
     const events = new Set(lines.all().map(({ event }) => event));
     for (const event of ["tool_call", "upstream_request", "alarm_round", "callback", "refused", "signed_in"])
       expect(events).toContain(event);

@@ -5,6 +5,7 @@ import { actionsTable, motionsTable } from "../../src/tools/veo_list_actions.ts"
 import { modelsTable } from "../../src/tools/veo_list_models.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
 import { signInTable } from "./client-table.ts";
+import { dataPoints, logTable } from "./log-tables.ts";
 import * as operation from "./operation-tables.ts";
 
 /** How each client is told, for a server at this address. */
@@ -36,6 +37,8 @@ const BLOCKS: ReadonlyMap<string, () => string> = new Map([
   ["queries", operation.queriesTable],
   ["limits", operation.limitsTable],
   ["errors", operation.errorsTable],
+  ["log", logTable],
+  ["data-points", dataPoints],
   ["simulator-words", operation.simulatorWordsTable],
 ]);
 

@@ -5,7 +5,7 @@ import { callMcp, registerClient, signIn } from "../auth/oauth-client.ts";
 import { createSignInWorld } from "../auth/sign-in-world.ts";
 import { CALLBACK, createTeam, githubVariables, type Team } from "../auth/team.ts";
 import { createFakeGithub } from "../identity/fake-github.ts";
-import { type LogLines, readLog } from "../log-lines.ts";
+import { expectDocumented, type LogLines, readLog } from "../log-lines.ts";
 import { openSession, sendModern } from "../mcp/raw-request.ts";
 import { ACCESS_KEY, UPSTREAM_TOKEN, type World } from "../world.ts";
 
@@ -30,7 +30,10 @@ describe("a request that is refused", () => {
     });
     lines = readLog();
   });
-  afterEach(() => world.end());
+  afterEach(async () => {
+    expectDocumented(lines);
+    await world.end();
+  });
 
   const statusOf = async (path: string, init: RequestInit = {}) => {
     const response = await world.fetch(path, init);
@@ -188,7 +191,10 @@ describe("a sign-in with a team's provider", () => {
     lines = readLog();
     dataPoints.length = 0;
   });
-  afterEach(() => team.world.end());
+  afterEach(async () => {
+    expectDocumented(lines);
+    await team.world.end();
+  });
 
   it("has one line and one data point however it ends, and never a name", async () => {
     github.signInAs({ id: 11, login: "ada" });
