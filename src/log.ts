@@ -2,35 +2,51 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * Every line there is, and what it may say beside its event and the account: numbers, flags, ids and short words, so
- * never a prompt, an address or a secret. The README's table is made from this, and data points have the same fields.
+ * Every line there is, the levels it is written at, and what it may say beside its event and the account: numbers, ids and
+ * short words, so never a prompt, an address or a secret. The README's table is made from this, and data points have the
+ * same fields. What a stranger can cause, as often as they like, is at `info` at most.
  */
 export const LOG_EVENTS = {
-  tool_call: ["tool", "outcome", "duration_ms", "submission_id", "trace_id", "status", "incident", "error"],
-  upstream_request: ["path", "outcome", "status", "duration_ms", "trace_id"],
-  alarm_round: ["outcome", "tasks", "lost", "status", "duration_ms", "error"],
-  callback: ["outcome", "duration_ms"],
-  refused: ["path", "status", "reason", "code", "category", "duration_ms"],
-  signed_in: ["mode"],
-  sign_in_declined: ["provider"],
-  sign_in_refused: ["provider", "reason"],
-  sign_in_failed: ["provider", "error", "status", "code", "reason"],
-  identity_provider_unreachable: ["provider", "error", "status", "code", "reason"],
-  client_document_unreachable: ["host", "status"],
-  health_check: ["outcome", "duration_ms"],
-  not_configured: ["problems"],
-  request_crashed: ["path", "incident", "error", "duration_ms"],
-  budget_unreachable: ["error"],
-  announcement_failed: ["error"],
-  stream_not_opened: ["error"],
-  mcp_request_refused: ["error"],
+  tool_call: {
+    levels: ["info", "error"],
+    fields: ["tool", "outcome", "duration_ms", "submission_id", "trace_id", "status", "incident", "error"],
+  },
+  upstream_request: {
+    levels: ["info", "warn"],
+    fields: ["path", "outcome", "status", "duration_ms", "trace_id"],
+  },
+  alarm_round: {
+    levels: ["info", "error"],
+    fields: ["outcome", "tasks", "lost", "status", "duration_ms", "error"],
+  },
+  callback: { levels: ["info"], fields: ["outcome", "duration_ms"] },
+  refused: {
+    levels: ["debug", "info"],
+    fields: ["path", "status", "reason", "code", "category", "duration_ms"],
+  },
+  signed_in: { levels: ["info"], fields: ["mode"] },
+  sign_in_declined: { levels: ["info"], fields: ["provider"] },
+  sign_in_refused: { levels: ["warn"], fields: ["provider", "reason"] },
+  sign_in_failed: { levels: ["error"], fields: ["provider", "error", "status", "code", "reason"] },
+  identity_provider_unreachable: {
+    levels: ["error"],
+    fields: ["provider", "error", "status", "code", "reason"],
+  },
+  client_document_unreachable: { levels: ["warn"], fields: ["host", "status"] },
+  health_check: { levels: ["debug"], fields: ["outcome", "duration_ms"] },
+  not_configured: { levels: ["error"], fields: ["problems"] },
+  budget_unreachable: { levels: ["error"], fields: ["error"] },
+  request_crashed: { levels: ["error"], fields: ["path", "incident", "error", "duration_ms"] },
+  announcement_failed: { levels: ["error"], fields: ["error"] },
+  stream_not_opened: { levels: ["error"], fields: ["error"] },
+  mcp_request_refused: { levels: ["debug"], fields: ["error"] },
 } as const;
 export type LogEvent = keyof typeof LOG_EVENTS;
-type LogField = (typeof LOG_EVENTS)[LogEvent][number] | "account";
+type LogField = (typeof LOG_EVENTS)[LogEvent]["fields"][number] | "account";
 type LogValue = string | number | undefined;
 /** What the line of an event may carry. */
 export type LogFieldsOf<E extends LogEvent> = {
-  readonly [field in (typeof LOG_EVENTS)[E][number] | "account"]?: LogValue;
+  readonly [field in (typeof LOG_EVENTS)[E]["fields"][number] | "account"]?: LogValue;
 };
 /** Why a request is refused, in short words of ours or of the OAuth library. */
 export type Refusal = Pick<LogFieldsOf<"refused">, "reason" | "code" | "category">;

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { withGeneratedBlocks } from "../scripts/readme/generated-blocks.ts";
 import { VARIABLES } from "../src/config/variables.ts";
+import { LOG_EVENTS } from "../src/log.ts";
 import { PROMPTS } from "../src/mcp/prompt-methods.ts";
 import { TOOL_NAMES } from "../src/tools/registry.ts";
 
@@ -33,6 +34,27 @@ test("the README's links lead to files and headings that exist", () => {
     if (target.startsWith("#")) expect(anchors).toContain(target.slice(1));
     else expect(() => read(target)).not.toThrow();
   }
+});
+
+/** The operator's page. */
+const operatorsPage = () => /^## When something goes wrong$(.*?)^## /ms.exec(read("README.md"))?.[1] ?? "";
+
+test("the operator's page has every line of the log that says that something is wrong", () => {
+  const alarming = Object.entries(LOG_EVENTS)
+    .filter(([, { levels }]) => levels.some((level) => ["warn", "error"].includes(level)))
+    .map(([event]) => event);
+  expect(alarming.length).toBeGreaterThan(8);
+  const page = operatorsPage();
+  expect(alarming.filter((event) => !page.includes(`\`${event}\``))).toEqual([]);
+});
+
+test("the operator's page speaks of nothing that the code does not say", () => {
+  const source = globSync("src/**/*.ts", { cwd: ROOT }).map(read).join("\n");
+  const words = [...operatorsPage().matchAll(/`([a-z]+(?:_[a-z]+)+|[A-Z]+(?:_[A-Z]+)+)`/g)].map(
+    ([, word = ""]) => word,
+  );
+  expect(words.length).toBeGreaterThan(30);
+  expect(words.filter((word) => !new RegExp(`\\b${word}\\b`).test(source))).toEqual([]);
 });
 
 test("npm was told of every install script whether it may run, so that no npm asks", () => {

@@ -6,6 +6,7 @@ import { modelsTable } from "../../src/tools/veo_list_models.ts";
 import { promptsTable, resourcesTable, toolsTable } from "./catalogue-tables.ts";
 import { signInTable } from "./client-table.ts";
 import { costTable, usageTable } from "./cost-table.ts";
+import { dataPoints, logTable } from "./log-tables.ts";
 import * as operation from "./operation-tables.ts";
 
 /** How each client is told, for a server at this address. */
@@ -39,6 +40,8 @@ const BLOCKS: ReadonlyMap<string, () => string> = new Map([
   ["usage", usageTable],
   ["cost", costTable],
   ["errors", operation.errorsTable],
+  ["log", logTable],
+  ["data-points", dataPoints],
   ["simulator-words", operation.simulatorWordsTable],
 ]);
 

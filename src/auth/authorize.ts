@@ -69,14 +69,22 @@ async function afterConsent(
   switch (access.mode) {
     case "personal": {
       const verdict = await checkPassphrase(c, context.configuration, secret, access.accessKey, headers);
-      if (verdict === "wrong")
+      if (verdict === "wrong") {
+        context.noteRefusal({ reason: "wrong_key" });
         return askForConsent(c, context, request, { problem: "That is not the access key.", status: 403 });
-      if (verdict !== "right") return lockedOut(verdict.waitSeconds, headers);
+      }
+      if (verdict !== "right") {
+        context.noteRefusal({ reason: "too_many_wrong_keys" });
+        return lockedOut(verdict.waitSeconds, headers);
+      }
       return completeSignIn(c.env.OAUTH_PROVIDER, context, request, headers, OWNER);
     }
     case "passthrough": {
       const problem = await upstreamKeyProblem(context, secret);
-      if (problem !== undefined) return askForConsent(c, context, request, problem);
+      if (problem !== undefined) {
+        context.noteRefusal({ reason: problem.status === 503 ? "key_not_checked" : "wrong_key" });
+        return askForConsent(c, context, request, problem);
+      }
       return completeSignIn(c.env.OAUTH_PROVIDER, context, request, headers, ownerOfUpstreamKey(secret));
     }
     case "team":

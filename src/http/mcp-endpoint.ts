@@ -85,9 +85,14 @@ async function authenticated(
     }
   }
   const response = await authorizationServer(request);
+  if (response.status !== 401) return response;
+  if (!request.headers.has("authorization")) {
+    // How every sign-in begins: the answer says where to go.
+    noteRefusal({ reason: "no_credential" });
+    return response;
+  }
   // Nobody who knows a credential comes by here, so a shared address locks nobody out.
-  const isRefused = response.status === 401 && request.headers.has("authorization");
-  return isRefused && (await isOverLimit("bearer", request, env)) ? tooMany() : response;
+  return (await isOverLimit("bearer", request, env)) ? tooMany() : response;
 }
 
 function tooMany(): Response {
