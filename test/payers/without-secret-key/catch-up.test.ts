@@ -46,7 +46,7 @@ describe.each(LANES)(
         token: key,
         body: { ids: [taskId] },
       });
-      expect([await keptIn(world), await world.inObject((_, { storage }) => storage.getAlarm())]).toEqual([
+      expect([await keptIn(world), await world.nextWorkMs()]).toEqual([
         [],
         null,
       ]);
