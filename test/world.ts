@@ -27,6 +27,8 @@ const STEP_MS = 60_000;
 const BUSY_TURNS = 50;
 /** When the runtime tries an alarm again that did not get to its end. */
 const ALARM_RETRY_MS = 2000;
+/** Shorter than anything is kept, unless a test says so. */
+const WEEKS_MS = 21 * 86_400_000;
 export const ORIGIN = "https://veo.test";
 export const ACCESS_KEY = String(env.MCP_ACCESS_KEY);
 export const UPSTREAM_TOKEN = String(env.ACEDATACLOUD_API_TOKEN);
@@ -74,6 +76,11 @@ export interface World {
     look: (agent: VeoAgent, state: DurableObjectState) => T | Promise<T>,
     account?: string,
   ): Promise<T>;
+  /**
+   * When an account's object has work, as its alarm says; null when it has none. What it wakes for after weeks is only
+   * to forget what is old by then.
+   */
+  nextWorkMs(account?: string): Promise<number | null>;
   /** How often the upstream was asked for tasks. */
   taskQueries(): number;
   /** How often the upstream was asked to make something. */
@@ -246,6 +253,10 @@ export function createWorld(options: WorldOptions = {}): World {
     evict,
     crash,
     inObject: (look, account = first) => inObject(account, look),
+    async nextWorkMs(account = first) {
+      const ms = await inObject(account, (_, { storage }) => storage.getAlarm());
+      return ms !== null && ms < Date.now() + WEEKS_MS ? ms : null;
+    },
     taskQueries: () => simulator.requestsTo("tasks").length,
     paidCalls: () => simulator.requestsTo("paid").length,
     async end() {

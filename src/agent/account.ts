@@ -1,6 +1,7 @@
 import type { Budget } from "../ledger/budget.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { Parking } from "../ledger/parking.ts";
+import { Retention } from "../ledger/retention.ts";
 import { Settlements } from "../ledger/settlements.ts";
 import { TaskStore } from "../ledger/task-store.ts";
 import { UsageStore } from "../ledger/usage-store.ts";
@@ -29,6 +30,7 @@ const MAX_CONTEXTS = 16;
 export interface Account {
   ledger: Ledger;
   settlements: Settlements;
+  retention: Retention;
   health: HealthCheck;
   credential: Credential;
   lanes: { legacy: Lane; modern: Lane };
@@ -70,6 +72,8 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     now,
   });
   const tasks = new TaskStore(sql);
+  const usage = new UsageStore(sql);
+  const watch = new WatchStore(sql);
   const { limits } = configuration;
   const isLimited = Object.values(limits.deployment).some((limit) => limit !== undefined);
   const budget = isLimited ? deploymentBudget : undefined;
@@ -81,10 +85,10 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
   const ledger: Ledger = new Ledger(
     {
       tasks,
-      usage: new UsageStore(sql),
+      usage,
       limits,
       budget,
-      watch: new WatchStore(sql),
+      watch,
       parking: new Parking(),
       upstream,
       credential,
@@ -124,6 +128,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
     ledger,
     settlements,
     health: new HealthCheck(sql, upstream, credential, now),
+    retention: new Retention({ tasks, usage, watch, now }, configuration.retentionMs),
     credential,
     news,
     subscriptions,
@@ -142,7 +147,7 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
       return context;
     },
     lanes: {
-      legacy: createLegacyLane(catalogue, sessions, subscriptions),
+      legacy: createLegacyLane(catalogue, sessions, subscriptions, arm),
       modern: createModernLane(catalogue, directory, log),
     },
   };

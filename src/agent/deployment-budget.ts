@@ -1,15 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import { type Limits, roundCredits } from "../config/limits.ts";
 import type { LimitReached } from "../errors.ts";
-import type { BudgetAnswer, BudgetStatus, Reservation, Settlement } from "../ledger/budget.ts";
+import {
+  type BudgetAnswer,
+  type BudgetStatus,
+  RESERVATION_KEPT_MS,
+  type Reservation,
+  type Settlement,
+} from "../ledger/budget.ts";
 import { nextUtcDayMs, utcDay } from "../ledger/usage-store.ts";
 import type { Bindings } from "./bindings.ts";
 import { readSettings } from "./settings.ts";
 
 /** A task ends within a day (see the schedule), so whatever is older was lost with its account. */
 const IN_FLIGHT_MS = 26 * 3_600_000;
-/** Longer than anything is in flight: then nobody will settle it any more. */
-const KEPT_MS = 48 * 3_600_000;
 const KEPT_DAYS = 2;
 
 /**
@@ -163,7 +167,7 @@ export class DeploymentBudget extends DurableObject<Bindings> {
   }
 
   #forget(nowMs: number): void {
-    this.#sql.exec("DELETE FROM reservation WHERE reserved_at_ms < ?", nowMs - KEPT_MS);
+    this.#sql.exec("DELETE FROM reservation WHERE reserved_at_ms < ?", nowMs - RESERVATION_KEPT_MS);
     this.#sql.exec("DELETE FROM day WHERE day < ?", utcDay(nowMs) - KEPT_DAYS);
   }
 

@@ -2,7 +2,7 @@
  * The tables of an account's object, in versions. To change them: (1) append a version, never edit one that was
  * released; (2) adapt the code that reads the rows; (3) update the pinned copy that `schema.test.ts` compares.
  */
-const VERSIONS: readonly string[] = [
+export const VERSIONS: readonly string[] = [
   `
   CREATE TABLE task (
     position INTEGER PRIMARY KEY,
@@ -99,8 +99,8 @@ const VERSIONS: readonly string[] = [
   `,
 ];
 
-/** Releases with two versions write their own number over a later one, so the third is known by what it made. */
-const FROM_THIRD = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'doorbell'";
+/** Releases with two versions write their own number over a later one, so the later ones are known by what they made. */
+const MADE_BY: Readonly<Record<string, number>> = { doorbell: 3, usage: 4 };
 
 /** Brings an object's tables up to date. All or nothing: the runtime rolls a failed start back. */
 export function migrate(storage: DurableObjectStorage): void {
@@ -108,7 +108,11 @@ export function migrate(storage: DurableObjectStorage): void {
   storage.transactionSync(() => {
     sql.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)");
     const [row] = sql.exec<{ version: number }>("SELECT version FROM schema_version").toArray();
-    const from = Math.max(row?.version ?? 0, storage.sql.exec(FROM_THIRD).toArray().length > 0 ? 3 : 0);
+    const made = sql
+      .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .toArray()
+      .map(({ name }) => MADE_BY[name] ?? 0);
+    const from = Math.max(row?.version ?? 0, ...made);
     // Tables of a later release, which was rolled back: its additions do no harm.
     if (from >= VERSIONS.length) return;
     for (const ddl of VERSIONS.slice(from)) sql.exec(ddl);

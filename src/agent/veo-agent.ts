@@ -126,12 +126,14 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
   /** What the alarm does, and when. */
   protected watched(): Watched | undefined {
     if (this.#account === undefined) return undefined;
-    const { credential, ledger, settlements } = this.#account;
+    const { credential, ledger, settlements, retention, sessions } = this.#account;
     return {
       async run() {
         const { due, lost, failure } = await ledger.look.run();
         credential.settle(ledger.look.isOn());
         await settlements.run();
+        retention.run();
+        sessions.expire();
         return {
           outcome: failure?.kind ?? "ok",
           tasks: due,
@@ -140,7 +142,12 @@ export class VeoAgent extends Agent<Cloudflare.Env & Bindings> {
         };
       },
       nextAtMs() {
-        const times = [ledger.look.nextAtMs(), settlements.nextAtMs()].filter((ms) => ms !== null);
+        const times = [
+          ledger.look.nextAtMs(),
+          settlements.nextAtMs(),
+          retention.nextAtMs(),
+          sessions.nextExpiryMs(),
+        ].filter((ms) => ms !== null);
         return times.length === 0 ? null : Math.min(...times);
       },
     };

@@ -10,6 +10,9 @@ export interface Budget {
   status(): Promise<BudgetStatus>;
 }
 
+/** How long a reservation is remembered: longer than anything is in flight. After that nobody needs to be told how it ended. */
+export const RESERVATION_KEPT_MS = 48 * 3_600_000;
+
 export interface Reservation {
   submissionId: string;
   /** Its price; null where nobody knows it. */

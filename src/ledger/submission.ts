@@ -6,6 +6,7 @@ import { priceKeyOf } from "../veo/prices.ts";
 import { checkAllowance } from "./allowance.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
+import { Retention } from "./retention.ts";
 import { firstLookAtMs } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import type { Task } from "./task.ts";
@@ -96,7 +97,7 @@ export async function submit(
   };
   is.tasks.insert(task);
   is.usage.add(task);
-  is.tasks.forgetEndedBefore(createdAtMs - settings.retentionMs, FORGET_AT_ONCE);
+  new Retention(is, settings.retentionMs).forgetTasks(FORGET_AT_ONCE);
   await is.arm();
   const refusal = await reserve(is, task);
   if (refusal !== undefined) return fail(refusal);

@@ -35,7 +35,9 @@ export class TaskStore {
         first + POSITIONS_PER_MS,
       )
       .one();
-    return last === null ? first : last + 1;
+    if (last === null) return first;
+    // A full millisecond runs over into the next: the upstream may know times to the second only.
+    return last + 1 < first + POSITIONS_PER_MS ? last + 1 : this.positionFor(createdAtMs + 1);
   }
 
   /** Adds a task, with the words of its prompt. */
@@ -158,11 +160,20 @@ export class TaskStore {
       bindings.push(value);
     };
     where("words MATCH ?", words);
-    where(`${position} < ?`, before);
-    where(`${position} >= ?`, filter.createdFromMs && filter.createdFromMs * POSITIONS_PER_MS);
-    where(`${position} < ?`, filter.createdToMs && (filter.createdToMs + 1) * POSITIONS_PER_MS);
-    where("state = ?", filter.state);
-    where("tool = ?", filter.tool);
+    // Numbers are bound as REAL, and a full-text index takes only an INTEGER for a place to begin at.
+    where(`${position} < CAST(? AS INTEGER)`, before);
+    where(
+      `${position} >= CAST(? AS INTEGER)`,
+      filter.createdFromMs && filter.createdFromMs * POSITIONS_PER_MS,
+    );
+    where(
+      `${position} < CAST(? AS INTEGER)`,
+      filter.createdToMs && (filter.createdToMs + 1) * POSITIONS_PER_MS,
+    );
+    // With both, the index of the fewer leads, and `+` keeps the other's out: most tasks succeed.
+    const byTool = filter.state === undefined || filter.state === "succeeded";
+    where(byTool && filter.tool !== undefined ? "+state = ?" : "state = ?", filter.state);
+    where(byTool ? "tool = ?" : "+tool = ?", filter.tool);
     const all = conditions.length === 0 ? "true" : conditions.join(" AND ");
     return this.#select(
       `${from} WHERE ${all} ORDER BY ${position} DESC LIMIT ? OFFSET ?`,
@@ -173,25 +184,32 @@ export class TaskStore {
   }
 
   /** @returns up to `limit` of the account's task ids that begin with `prefix`, newest first. */
-  taskIds = (prefix: string, limit: number): string[] =>
-    this.#ids(
-      "SELECT task_id AS id FROM task WHERE task_id >= ?1 AND task_id < ?1 || x'f48fbfbf' ORDER BY position DESC LIMIT ?2",
-      prefix,
-      limit,
-    );
+  taskIds = (prefix: string, limit: number): string[] => this.#ids("task_id", "task", prefix, limit);
   /** @returns up to `limit` of the account's video ids that begin with `prefix`, newest first. */
-  videoIds = (prefix: string, limit: number): string[] =>
-    this.#ids(
-      "SELECT video_id AS id FROM video WHERE video_id >= ?1 AND video_id < ?1 || x'f48fbfbf' ORDER BY position DESC LIMIT ?2",
-      prefix,
-      limit,
-    );
+  videoIds = (prefix: string, limit: number): string[] => this.#ids("video_id", "video", prefix, limit);
 
-  /** Forgets ended tasks created before `ms`, at most `limit` of them: the rest waits for the next time. */
-  forgetEndedBefore(ms: number, limit: number): void {
+  /** @returns the oldest task that nobody watches any more, and whether the deployment's budget was told of it. */
+  oldestEnded(): { createdAtMs: number; isSettled: boolean } | null {
+    const [row] = this.#sql
+      .exec<{ position: number; settlement: string | null }>(
+        "SELECT position, settlement FROM task WHERE next_check_at_ms IS NULL ORDER BY position LIMIT 1",
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const { position, settlement } = row;
+    return { createdAtMs: Math.floor(position / POSITIONS_PER_MS), isSettled: settlement !== "due" };
+  }
+
+  /**
+   * Forgets ended tasks created before `ms`, at most `limit` of them: the rest waits for the next time.
+   * @param unsettledMs the same for those that the deployment's budget has still to be told of.
+   */
+  forgetEndedBefore(ms: number, unsettledMs: number, limit: number): void {
     const old = this.#select(
-      "task WHERE position < ? AND next_check_at_ms IS NULL ORDER BY position LIMIT ?",
+      `task WHERE position < ? AND next_check_at_ms IS NULL AND (settlement IS NOT 'due' OR position < ?)
+       ORDER BY position LIMIT ?`,
       ms * POSITIONS_PER_MS,
+      unsettledMs * POSITIONS_PER_MS,
       limit,
     );
     for (const task of old) this.remove(task);
@@ -221,9 +239,15 @@ export class TaskStore {
     return rows.map((row) => rowSchema.parse(row));
   }
 
-  #ids(query: string, ...bindings: (string | number)[]): string[] {
+  #ids(column: "task_id" | "video_id", table: string, prefix: string, limit: number): string[] {
+    // Any at all are the newest ones; those that begin alike are few, and are sorted.
+    const which = prefix === "" ? "IS NOT NULL AND ?1 = ''" : ">= ?1 AND $ < ?1 || x'f48fbfbf'";
     return this.#sql
-      .exec<{ id: string }>(query, ...bindings)
+      .exec<{ id: string }>(
+        `SELECT ${column} AS id FROM ${table} WHERE ${column} ${which.replace("$", column)} ORDER BY position DESC LIMIT ?2`,
+        prefix,
+        limit,
+      )
       .toArray()
       .map((row) => row.id);
   }

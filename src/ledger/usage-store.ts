@@ -29,7 +29,18 @@ export class UsageStore {
   /** Counts a generation that is about to be sent. */
   add(task: Task): void {
     this.#count(task, 1);
-    this.#sql.exec("DELETE FROM usage WHERE day < ?", utcDay(task.createdAtMs) - KEPT_DAYS);
+    this.forget(task.createdAtMs);
+  }
+
+  /** Forgets the days that are too long ago. */
+  forget(nowMs: number): void {
+    this.#sql.exec("DELETE FROM usage WHERE day < ?", utcDay(nowMs) - KEPT_DAYS);
+  }
+
+  /** @returns when the oldest day that is kept is too long ago, or null when none is kept. */
+  nextForgottenMs(): number | null {
+    const { day } = this.#sql.exec<{ day: number | null }>("SELECT min(day) AS day FROM usage").one();
+    return day === null ? null : (day + KEPT_DAYS + 1) * DAY_MS;
   }
 
   /** Takes one back that cost nothing: what was never ordered otherwise leaves no row. */

@@ -77,13 +77,17 @@ export class WatchStore {
 
   /** Makes a question due now, and forgets the answers that nobody may use any more. */
   ask(key: string, query: TaskQuery, nowMs: number, answersBeforeMs: number): void {
-    this.#sql.exec("DELETE FROM lookup WHERE answered_at_ms < ?", answersBeforeMs);
+    this.forgetAnsweredBefore(answersBeforeMs);
     this.#sql.exec(
       "INSERT INTO lookup (key, query, due_at_ms) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET due_at_ms = excluded.due_at_ms, answered_at_ms = NULL, found = NULL",
       key,
       JSON.stringify(query),
       nowMs,
     );
+  }
+
+  forgetAnsweredBefore(ms: number): void {
+    this.#sql.exec("DELETE FROM lookup WHERE answered_at_ms < ?", ms);
   }
 
   answer(key: string, found: string[], nowMs: number): void {

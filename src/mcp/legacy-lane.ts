@@ -61,11 +61,13 @@ class SessionTransport extends WorkerTransport {
 /**
  * The 2025-era lane (2025-03-26 to 2025-11-25): sessions, from `@modelcontextprotocol/sdk`. A transport is one
  * session; whether a session exists is decided by its row, before any transport is made for it.
+ * @param arm called when a session is kept: somebody has to end it one day.
  */
 export function createLegacyLane(
   catalogue: Catalogue,
   sessions: SessionStore,
   subscriptions: SubscriptionStore,
+  arm: () => Promise<void>,
 ): Lane {
   const live = new Map<string, Session>();
 
@@ -80,9 +82,10 @@ export function createLegacyLane(
       enableJsonResponse,
       storage: {
         get: () => state,
-        set: (saved) => {
+        set: async (saved) => {
           if (saved.sessionId === undefined) return;
           for (const over of sessions.save(saved.sessionId, saved)) live.delete(over);
+          await arm();
         },
       },
       onsessionclosed: async (sessionId) => {

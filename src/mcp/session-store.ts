@@ -4,6 +4,8 @@ import { z } from "zod";
 export const SESSION_UNUSED_MS = 30 * 86_400_000;
 /** When an account opens more, the one unused for longest is over: its client gets 404 and opens another. */
 export const MAX_SESSIONS = 200;
+/** An object that nobody uses is woken once a day at most to end sessions. */
+const EXPIRY_PATIENCE_MS = 86_400_000;
 /** How exactly the last use is known: a write for every call would cost more than it tells. */
 const SEEN_PRECISION_MS = 3_600_000;
 
@@ -68,20 +70,24 @@ export class SessionStore {
       this.#now(),
     );
     this.#seenAtMs.set(sessionId, this.#now());
-    return this.#sql
-      .exec<{ session_id: string }>(
-        `DELETE FROM session WHERE seen_at_ms <= ?1 OR session_id IN
-           (SELECT session_id FROM session WHERE session_id <> ?2 ORDER BY seen_at_ms DESC LIMIT -1 OFFSET ?3)
-         RETURNING session_id`,
-        this.#now() - SESSION_UNUSED_MS,
-        sessionId,
-        MAX_SESSIONS - 1,
-      )
-      .toArray()
-      .map(({ session_id }) => {
-        this.#forget(session_id);
-        return session_id;
-      });
+    const tooMany = this.#endAll(
+      `session_id IN
+         (SELECT session_id FROM session WHERE session_id <> ? ORDER BY seen_at_ms DESC LIMIT -1 OFFSET ?)`,
+      sessionId,
+      MAX_SESSIONS - 1,
+    );
+    return [...this.expire(), ...tooMany];
+  }
+
+  /** Ends the sessions that are too old. @returns their ids. */
+  expire = (): string[] => this.#endAll("seen_at_ms <= ?", this.#now() - SESSION_UNUSED_MS);
+
+  /** @returns when to end what is too old by then, or null when there is no session. An idle object wakes for it. */
+  nextExpiryMs(): number | null {
+    const { seen } = this.#sql
+      .exec<{ seen: number | null }>("SELECT min(seen_at_ms) AS seen FROM session")
+      .one();
+    return seen === null ? null : seen + SESSION_UNUSED_MS + EXPIRY_PATIENCE_MS;
   }
 
   end(sessionId: string): void {
@@ -103,6 +109,16 @@ export class SessionStore {
 
   streamClosed(sessionId: string): void {
     this.#sql.exec("UPDATE session SET stream_closed_at_ms = ? WHERE session_id = ?", this.#now(), sessionId);
+  }
+
+  #endAll(which: string, ...bindings: (string | number)[]): string[] {
+    return this.#sql
+      .exec<{ session_id: string }>(`DELETE FROM session WHERE ${which} RETURNING session_id`, ...bindings)
+      .toArray()
+      .map(({ session_id }) => {
+        this.#forget(session_id);
+        return session_id;
+      });
   }
 
   #forget(sessionId: string): void {

@@ -12,7 +12,7 @@ import type { Person } from "./person.ts";
 interface Account {
   person: Person;
   tasks: Task[];
-  alarmAtMs: number | null;
+  nextWorkMs: number | null;
   lookups: number;
   credentials: number;
   generations: number;
@@ -87,14 +87,15 @@ async function contradictionsOfToday(life: Life, accounts: readonly Account[]): 
 
 async function readAccount({ world }: Life, person: Person): Promise<Account> {
   const { account } = person.caller;
-  return world.inObject(async (_, { storage }) => {
+  const nextWorkMs = await world.nextWorkMs(account);
+  return world.inObject((_, { storage }) => {
     const { sql } = storage;
     const count = (query: string) => sql.exec<{ n: number }>(query).one().n;
     const usage = new UsageStore(sql).since(utcDay(Date.now() - USAGE_MS));
     return {
       person,
+      nextWorkMs,
       tasks: new TaskStore(sql).page({}, 1000),
-      alarmAtMs: await storage.getAlarm(),
       lookups: count("SELECT count(*) AS n FROM lookup WHERE due_at_ms IS NOT NULL"),
       credentials: count("SELECT count(*) AS n FROM credential"),
       generations: usage.reduce((sum, { generations }) => sum + generations, 0),
@@ -162,10 +163,10 @@ function hasEnded(task: Task, paid: readonly TaskView[]): string[] {
   return state === expected ? [] : [`${nameOf(task)} is ${state}, and the upstream says ${expected}`];
 }
 
-function atRest({ person, alarmAtMs, lookups, credentials, tasks }: Account): string[] {
+function atRest({ person, nextWorkMs, lookups, credentials, tasks }: Account): string[] {
   const { account } = person.caller;
   return [
-    ...(alarmAtMs === null ? [] : [`${account} still has an alarm`]),
+    ...(nextWorkMs === null ? [] : [`${account} still has an alarm`]),
     ...(lookups === 0 ? [] : [`${account} still has a question`]),
     ...(credentials === 0 ? [] : [`${account} still keeps a credential`]),
     ...tasks.flatMap((task) => (task.settlement === "due" ? [`${nameOf(task)} is not settled`] : [])),

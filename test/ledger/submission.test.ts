@@ -39,7 +39,7 @@ describe("a submission", () => {
       mcp_task_polling: { is_complete: true },
     });
     expect(answer.content.some(({ type }) => type === "resource_link")).toBe(true);
-    expect(await world.inObject((_, { storage }) => storage.getAlarm())).toBeNull();
+    expect(await world.nextWorkMs()).toBeNull();
   });
 
   it.each([

@@ -22,7 +22,7 @@ describe("the watch", () => {
     );
     return answer.structuredContent?.state;
   };
-  const alarm = () => world.inObject((_, { storage }) => storage.getAlarm());
+  const alarm = () => world.nextWorkMs();
   const batchSizes = () =>
     world.simulator.requestsTo("tasks").map(({ body }) => (Array.isArray(body?.ids) ? body.ids.length : 0));
 

@@ -153,7 +153,7 @@ describe("veo_get_usage", () => {
       ada.account,
     );
     expect(settlements).toEqual([{ settlement: null }]);
-    expect(await limited.world.inObject((_, { storage }) => storage.getAlarm(), ada.account)).toBeNull();
+    expect(await limited.world.nextWorkMs(ada.account)).toBeNull();
   });
 });
 

@@ -29,7 +29,7 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
   afterEach(() => world.end());
 
   const make = (prompt: string) => ada.client.callTool("veo_text_to_video", { prompt });
-  const alarm = () => world.inObject((_, { storage }) => storage.getAlarm());
+  const alarm = () => world.nextWorkMs();
   const listed = async () => (await ada.call("veo_list_tasks")).structuredContent;
 
   it("is kept, sealed anew each time, while a task is in flight, and the alarm goes on with it", async () => {

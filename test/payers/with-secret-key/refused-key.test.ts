@@ -46,7 +46,7 @@ describe.each(LANES)(
         await world.advance(HOUR_MS);
         expect(questionsOf(world)).toHaveLength(1);
         expect(await keptIn(world)).toEqual([]);
-        expect(await world.inObject((_, { storage }) => storage.getAlarm())).toBeNull();
+        expect(await world.nextWorkMs()).toBeNull();
 
         // However often somebody asks: once per interval.
         const startMs = Date.now();
