@@ -34,6 +34,8 @@ export interface Troubled {
   joinBob(): Promise<Person>;
   /** Has the upstream go wrong for Ada, as long as `world.simulator.clearFaults` was not called. */
   strike(fault: FaultInput, match?: "paid" | "tasks", times?: number): void;
+  /** Makes a video with Ada's key straight at the upstream, past our server, just as she would have asked us for it. */
+  makeElsewhere(prompt?: string): Promise<{ taskId: string; traceId: string }>;
   /** @returns what was said that must not be: secrets in the log, or that something crashed. */
   indiscretions(): string[];
   /** @returns the ids of Ada's tasks at the upstream that are not in her ledger exactly once, or that are not hers. */
@@ -85,6 +87,22 @@ export async function createTroubled(options: WorldOptions = {}): Promise<Troubl
         message: fault.message?.replace("KEY", ada.key).replace("PROMPT", PROMPT),
       };
       world.simulator.inject({ ...fault, ...said, match, token: ada.key, times: times ?? "forever" });
+    },
+    async makeElsewhere(prompt = PROMPT) {
+      await world.simulator.fetch("https://upstream.test/veo/videos", {
+        method: "POST",
+        headers: { authorization: `Bearer ${ada.key}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          action: "text2video",
+          prompt,
+          model: "veo31-fast",
+          aspect_ratio: "16:9",
+          translation: false,
+          async: true,
+        }),
+      });
+      const { taskId = "", traceId = "" } = world.simulator.tasks.at(-1) ?? {};
+      return { taskId, traceId };
     },
     indiscretions: () =>
       lines.filter((line) => line.includes("_crashed") || secrets().some((secret) => line.includes(secret))),

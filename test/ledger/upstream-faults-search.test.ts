@@ -120,7 +120,7 @@ describe("a list proves nothing", () => {
       await begin();
       const { world, ada } = troubled;
       world.simulator.configure({ paging });
-      for (let index = 0; index < 3; index += 1) await ada.submit(`a heron ${index}`);
+      for (let index = 0; index < 3; index += 1) await troubled.makeElsewhere(`a heron ${index}`);
       await lose(false);
       await world.advance(MINUTE_MS);
       const asked = ada.askedAt().length;
@@ -206,19 +206,7 @@ describe("records that do not show the address that was given", () => {
     await begin();
     const { world, ada } = troubled;
     await ada.submit("another heron");
-    const { fetch } = world.simulator;
-    await fetch("https://upstream.test/veo/videos", {
-      method: "POST",
-      headers: { authorization: `Bearer ${ada.key}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        action: "text2video",
-        prompt: PROMPT,
-        model: "veo31-fast",
-        aspect_ratio: "16:9",
-        translation: false,
-        async: true,
-      }),
-    });
+    await troubled.makeElsewhere();
     await lose(false);
     await world.advance(12 * MINUTE_MS);
     expect((await states())[0]).toBe("never_arrived");

@@ -171,16 +171,16 @@ describe("the watch", () => {
   });
 
   it("finds the others though the records of some are too long to be read", async () => {
-    const { world, ada } = troubled;
+    const { world, ada, strike } = troubled;
     const ids = await Promise.all(Array.from({ length: 6 }, (_, index) => ada.submit(`${PROMPT} ${index}`)));
     // More than a round looks for, and the first that are asked about.
     const tooLong = new Set(ids.slice(0, 4));
-    const body = new Uint8Array(4 * 1024 * 1024 + 1).fill(0x20);
     const { fetch } = globalThis;
     vi.stubGlobal("fetch", async (input: Request | URL | string, init?: RequestInit) => {
       const asked = new Request(input, init);
       const text = await asked.clone().text();
-      return [...tooLong].some((id) => text.includes(id)) ? new Response(body) : fetch(asked);
+      if ([...tooLong].some((id) => text.includes(id))) strike({ kind: "oversized" }, "tasks", 1);
+      return fetch(asked);
     });
     await world.advance(75_000);
     const states = await Promise.all(ids.map((id) => ada.stateOf(id)));
@@ -190,7 +190,7 @@ describe("the watch", () => {
   it("looks at a task that was made elsewhere as at a new one, though the upstream's clock is ahead", async () => {
     const { world, ada } = troubled;
     world.simulator.configure({ clockMs: HOUR_MS });
-    const { taskId } = await makeElsewhere();
+    const { taskId } = await troubled.makeElsewhere();
     expect(await ada.stateOf(taskId)).toBe("processing");
     await world.advance(75_000);
     expect(await list()).toMatchObject({ tasks: [{ task_id: taskId, state: "succeeded" }] });
@@ -208,18 +208,6 @@ describe("the watch", () => {
     },
   );
 });
-
-/** A video that the same key made elsewhere: straight at the upstream, past our server. */
-async function makeElsewhere() {
-  const { world, ada } = troubled;
-  await world.simulator.fetch("https://upstream.test/veo/videos", {
-    method: "POST",
-    headers: { authorization: `Bearer ${ada.key}`, "content-type": "application/json" },
-    body: JSON.stringify({ action: "text2video", prompt: PROMPT, model: "veo31-fast", async: true }),
-  });
-  const { taskId = "", traceId = "" } = world.simulator.tasks.at(-1) ?? {};
-  return { taskId, traceId };
-}
 
 describe("who asks", () => {
   const questionsAbout = ({ taskId, traceId }: { taskId: string; traceId: string }) =>
@@ -251,7 +239,7 @@ describe("who asks", () => {
     async (row) => {
       const { world, ada, strike, mismatches } = troubled;
       const old = await makeLongAgo();
-      const elsewhere = await makeElsewhere();
+      const elsewhere = await troubled.makeElsewhere();
       const before = ada.askedAt().length;
       strike(row.fault);
       for (let turn = 0; turn < 3; turn += 1) {
@@ -278,7 +266,7 @@ describe("who asks", () => {
   it.each(HARMLESS_FAULTS)("while the upstream answers with $what is answered", async ({ fault }) => {
     const { strike } = troubled;
     const old = await makeLongAgo();
-    const elsewhere = await makeElsewhere();
+    const elsewhere = await troubled.makeElsewhere();
     const [byId, byTrace, history] = questionsAbout(elsewhere);
     strike(fault);
     for (const [tool, args] of [byId, byTrace])
