@@ -34,12 +34,8 @@ export async function readPages(
     const page = await upstream.listTasks({ offset, limit, ...bounds }, token);
     if (!page.ok) {
       if (!isTooLarge(page.failure)) return page;
-      // The records are too long together: fewer at a time. One that is too long alone is passed over.
-      if (limit === 1) {
-        isReadable = false;
-        offset += 1;
-        pages += 1;
-      }
+      if (limit === 1) break;
+      // The records are too long together: fewer at a time.
       limit = Math.ceil(limit / 2);
       continue;
     }

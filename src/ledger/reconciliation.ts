@@ -73,6 +73,8 @@ async function list(
   // meanwhile is in the second one only, and contradicts nothing.
   const newest = await readPages(upstream, {}, token, 1);
   if (!newest.ok) return unlisted(newest.failure);
+  // Not even one record at a time is short enough to be read.
+  if (newest.seen.size === 0 && !newest.isComplete) return NOTHING_SAID;
   const bounded = await readPages(upstream, bounds, token, MAX_PAGES);
   if (!bounded.ok) return unlisted(bounded.failure);
   const isOfThatTime = ({ createdAtMs }: Observation) =>
@@ -82,9 +84,9 @@ async function list(
     .filter(({ requestHash, createdAtMs }) => requestHash !== null && now() - createdAtMs >= SETTLED_MS);
   // A list that leaves something out (another time zone, another meaning of the bounds, a page that is missing) proves
   // nothing about what else is not in it.
-  const hasTheNewest =
-    (newest.isComplete || newest.seen.size > 0) &&
-    [...newest.seen.values()].every((seen) => bounded.seen.has(seen.taskId) || !isOfThatTime(seen));
+  const hasTheNewest = [...newest.seen.values()].every(
+    (seen) => bounded.seen.has(seen.taskId) || !isOfThatTime(seen),
+  );
   const hasWhatWeKnow = known.every(({ taskId }) => taskId === null || bounded.seen.has(taskId));
   return {
     seen: [...new Map([...newest.seen, ...bounded.seen]).values()],
@@ -94,4 +96,5 @@ async function list(
 
 /** An upstream that does not take the question says nothing of what it has; any other failure is trouble. */
 const unlisted = (failure: UpstreamFailure): Listing | UpstreamFailure =>
-  isRequestRefused(failure) ? { seen: [], isComplete: false } : failure;
+  isRequestRefused(failure) ? NOTHING_SAID : failure;
+const NOTHING_SAID: Listing = { seen: [], isComplete: false };

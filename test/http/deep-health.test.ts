@@ -6,6 +6,7 @@ import { callMcp, registerClient, signIn } from "../auth/oauth-client.ts";
 import { createSignInWorld } from "../auth/sign-in-world.ts";
 import { CALLBACK, createTeam, endTeam, githubVariables } from "../auth/team.ts";
 import { createFakeGithub } from "../identity/fake-github.ts";
+import { UPSTREAM_FAULTS } from "../ledger/upstream-faults.ts";
 import { readLog } from "../log-lines.ts";
 import { ACCESS_KEY, UPSTREAM_TOKEN, type World } from "../world.ts";
 
@@ -142,6 +143,23 @@ describe("GET /health?deep=1", () => {
       expect(await deepStatus()).toBe(200);
     },
   );
+
+  it("says what it saw of each way in which the upstream can go wrong, and that all is well again", async () => {
+    for (const { what, fault, code } of UPSTREAM_FAULTS) {
+      world.simulator.inject({ ...fault, match: "tasks", times: "forever" });
+      const before = world.taskQueries();
+      const [said, twin] = await Promise.all([deep(), deep()].map(async (answer) => (await answer).text()));
+      expect([what, world.taskQueries() - before, twin]).toEqual([what, 1, said]);
+      // What says that an id is unknown says no such thing here: there is no list.
+      const upstream = { status: "trouble", code: code ?? "upstream_error" };
+      expect([what, JSON.parse(said ?? "")]).toMatchObject([what, { status: "degraded", upstream }]);
+      expect(said).not.toContain(UPSTREAM_TOKEN);
+      world.simulator.clearFaults();
+      await world.advance(60_000);
+      expect([what, await deepStatus()]).toEqual([what, 200]);
+      await world.advance(60_000);
+    }
+  });
 
   it("is for GET and HEAD; any other method finds nothing there, as without it", async () => {
     const head = await deep(ACCESS_KEY, DEEP, "HEAD");

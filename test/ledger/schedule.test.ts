@@ -5,6 +5,7 @@ import {
   firstLookAtMs,
   LOOK_INTERVALS,
   nextLookAtMs,
+  nextReconcileAtMs,
   type Pace,
 } from "../../src/ledger/schedule.ts";
 
@@ -110,4 +111,36 @@ describe("how long the upstream is left alone after trouble", () => {
   it("as long as the upstream asked for, when it did", () => {
     expect(backoffMs(1, 1, 120)).toBe(2 * MINUTE);
   });
+
+  it("longer each time all the same when it goes on asking for a second", () => {
+    expect([1, 2, 3].map((failures) => backoffMs(failures, 0, 1))).toEqual([
+      5 * SECOND,
+      10 * SECOND,
+      20 * SECOND,
+    ]);
+  });
+});
+
+describe("when a lost submission is searched for", () => {
+  it.each<[lostAgoMs: number, absentAgoMs: number | null, inMs: number | null]>([
+    [0, null, 5 * SECOND],
+    [5 * SECOND, null, 25 * SECOND],
+    [30 * SECOND, null, 90 * SECOND],
+    [2 * MINUTE, null, 10 * MINUTE],
+    [2 * MINUTE, 115 * SECOND, 485 * SECOND],
+    [12 * MINUTE, 10 * MINUTE, 10 * MINUTE],
+    [24 * HOUR - 1, null, 10 * MINUTE],
+    [24 * HOUR, null, null],
+    // It was missing at the first look after a day without any: the second one has to be waited for.
+    [30 * HOUR, 0, 10 * MINUTE],
+    [30 * HOUR, 10 * MINUTE, null],
+  ])(
+    "%i ms after it was lost, and %s after it was first missing: in %s ms",
+    (lostAgoMs, absentAgoMs, inMs) => {
+      const nowMs = 100 * HOUR;
+      const absentAtMs = absentAgoMs === null ? null : nowMs - absentAgoMs;
+      const nextMs = nextReconcileAtMs(nowMs - lostAgoMs, nowMs, absentAtMs);
+      expect(nextMs === null ? null : nextMs - nowMs).toBe(inMs);
+    },
+  );
 });

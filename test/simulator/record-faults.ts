@@ -13,7 +13,8 @@ export function changedRecords(change: Extract<Fault, { kind: "records" }>["chan
 function changed(change: Extract<Fault, { kind: "records" }>["change"], items: object[]): object[] {
   switch (change) {
     case "foreign":
-      return [FOREIGN, ...items, { ...FOREIGN, id: "foreign-2" }];
+      // The end of a list stays its end.
+      return items.length === 0 ? [] : [FOREIGN, ...items, { ...FOREIGN, id: "foreign-2" }];
     case "duplicated":
       // The second copy is older than the first: there it still runs.
       return [...items, ...items.map((item) => ({ ...item, response: null }))];

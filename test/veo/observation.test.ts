@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { observeRecord } from "../../src/veo/observation.ts";
+import { observeRecord, observeRecords } from "../../src/veo/observation.ts";
 
 const observe = (response: unknown, rest: object = {}) => observeRecord({ id: "t1", ...rest, response });
 const video = { id: "v1", video_url: "https://cdn.test/v1.mp4", state: "succeeded" };
@@ -109,5 +109,23 @@ describe("reading a task record", () => {
     [{ prompt: "?" }, "audio", undefined],
   ])("knows the tool of request %j of type %s", (request, type, tool) => {
     expect(observe({}, { request, type })?.tool).toBe(tool);
+  });
+});
+
+describe("records of one task that differ", () => {
+  const pending = { id: "t", response: null };
+  const failed = { id: "t", response: { success: false, error: { code: "api_error" } } };
+  const succeeded = {
+    id: "t",
+    response: { success: true, data: [{ id: "v", video_url: "https://cdn.test/v.mp4" }] },
+  };
+
+  it.each([
+    ["an end, not what is still to come", [pending, failed], "failed"],
+    ["an end, whichever comes first", [failed, pending], "failed"],
+    ["a video, since it is there", [failed, succeeded, pending], "succeeded"],
+    ["a video, whichever comes first", [pending, succeeded, failed], "succeeded"],
+  ])("are read as %s", (_what, records, kind) => {
+    expect([...observeRecords(records).values()]).toMatchObject([{ taskId: "t", kind }]);
   });
 });
