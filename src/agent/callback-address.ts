@@ -42,6 +42,7 @@ export function readCallbackAddress(
   path: string,
   secretKey: string,
 ): { account: string; submissionId: string } | undefined {
+  if (!path.startsWith(CALLBACK_PATH)) return undefined;
   const opened = unseal(path.slice(CALLBACK_PATH.length), deriveKey(secretKey, "callback"), PURPOSE);
   if (opened === undefined) return undefined;
   const [account, submissionId] = targetSchema.parse(JSON.parse(opened));

@@ -74,10 +74,11 @@ export const firstLookAtMs = (createdAtMs: number, pace: Pace): number =>
  * Counted from the slot of the grid, not from the moment: a look that is 40 ms late must not lose a whole slot.
  */
 export function nextLookAtMs(createdAtMs: number, nowMs: number, pace: Pace): number | null {
-  const ageMs = nowMs - createdAtMs;
-  const phase = LOOK_INTERVALS[pace].find(({ untilAgeMs }) => ageMs < untilAgeMs);
+  // By another clock it may have been made in the future: then it was made just now.
+  const madeAtMs = Math.min(createdAtMs, nowMs);
+  const phase = LOOK_INTERVALS[pace].find(({ untilAgeMs }) => nowMs - madeAtMs < untilAgeMs);
   if (phase === undefined) return null;
-  return Math.max(ceilToGrid(floorToGrid(nowMs) + phase.everyMs), firstLookAtMs(createdAtMs, pace));
+  return Math.max(ceilToGrid(floorToGrid(nowMs) + phase.everyMs), firstLookAtMs(madeAtMs, pace));
 }
 
 /** @returns when to look again after a ring at `rangAtMs` that the upstream's record did not bear out yet. */

@@ -140,6 +140,8 @@ async function send(
   const outcome = await is.upstream.submit(order.request, order.callbackUrl, token);
   // Read again: the request took a while, and the upstream may have rung meanwhile.
   const task = is.tasks.bySubmissionId(submitted.submissionId) ?? submitted;
+  // A search for it was quicker, after an answer that came very late: what it found stands.
+  if (task.state !== "submitting") return ok(task);
   const complete = async (after: Task, proven?: string): Promise<Task> => {
     recordChange(is, task, after);
     await is.arm(proven);

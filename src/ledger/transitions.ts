@@ -14,8 +14,8 @@ import {
 import { isOpen, type Task } from "./task.ts";
 
 /**
- * How a task changes: pure functions of what was, what was seen, and when. No sequence of observations takes a
- * task out of `succeeded` or `failed`.
+ * How a task changes: pure functions of what was, what was seen, and when. Nothing takes a task out of `succeeded` or
+ * `failed`, and what becomes of a submission changes none that has become something already.
  */
 
 /**
@@ -134,6 +134,7 @@ export function accepted(
   nowMs: number,
   heardAtMs: number | null,
 ): Task {
+  if (task.state !== "submitting") return task;
   const firstMs = firstLookAtMs(task.createdAtMs, paceOf(task, nowMs, heardAtMs));
   return {
     ...task,
@@ -147,11 +148,13 @@ export function accepted(
 
 /** The task after the upstream refused the submission: nothing was charged, so its key may be used again. */
 export function refused(task: Task, error: { code: string; message: string }, nowMs: number): Task {
+  if (task.state !== "submitting") return task;
   return { ...task, state: "failed", error, finishedAtMs: nowMs, nextCheckAtMs: null, idempotencyKey: null };
 }
 
 /** The task whose submission was never answered: it may have been paid for, so it is looked for, and never sent again. */
 export function lost(task: Task, nowMs: number): Task {
+  if (task.state !== "submitting") return task;
   return { ...task, lostAtMs: nowMs, nextCheckAtMs: nextReconcileAtMs(nowMs, nowMs, null) };
 }
 
@@ -163,6 +166,7 @@ const NEVER_ARRIVED = {
 
 /** A lost task after a look for it. */
 export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAtMs: number | null): Task {
+  if (task.state !== "submitting") return task;
   const looked: Task = { ...task, lookedAtMs: nowMs };
   if (verdict.kind === "found") {
     const { taskId, traceId } = verdict.seen;

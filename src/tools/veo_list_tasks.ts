@@ -4,6 +4,7 @@ import { TASK_STATES } from "../ledger/task.ts";
 import { PAID_TOOLS } from "../veo/capabilities.ts";
 import { defineTool, QUERIES } from "./define-tool.ts";
 import { listedTaskSchema, taskBrief } from "./task-answer.ts";
+import { cursorOf, positionOf } from "./task-cursor.ts";
 
 const MAX_TASKS = 50;
 
@@ -52,13 +53,3 @@ export const veoListTasks = defineTool({
     });
   },
 });
-
-/** A cursor is the position of the last task shown: positions never change, so a page never skips or repeats. */
-const cursorOf = (position: number): string => `before-${position.toString(36)}`;
-
-function positionOf(cursor: string): number | null {
-  const [, digits] = /^before-([0-9a-z]{1,11})$/.exec(cursor) ?? [];
-  if (digits === undefined) return null;
-  const position = Number.parseInt(digits, 36);
-  return Number.isSafeInteger(position) ? position : null;
-}

@@ -3,6 +3,11 @@ const ZONELESS_OFFSET = "+08:00";
 const ZONELESS = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)$/;
 /** A Unix time above this is in milliseconds: as seconds it would be the year 5138. */
 const LARGEST_SECONDS = 1e11;
+/**
+ * In the year 2255: the ledger puts tasks in order by their time in microseconds, which is exact until then. What is
+ * later is no time in milliseconds, but one in a finer unit, or a mistake.
+ */
+const LATEST_MS = Math.floor(Number.MAX_SAFE_INTEGER / 1000);
 
 /**
  * Reads a time as the upstream writes it: Unix seconds (also as a string), `YYYY-MM-DD HH:MM:SS` in UTC+8, or
@@ -16,12 +21,13 @@ export function parseUpstreamTimeMs(value: unknown): number | undefined {
   if (/^\d{9,13}(\.\d+)?$/.test(text)) return fromUnix(Number(text));
   const zoneless = ZONELESS.exec(text);
   const ms = Date.parse(zoneless ? `${zoneless[1]}T${zoneless[2]}${ZONELESS_OFFSET}` : text);
-  return /^\d{4}-\d{2}-\d{2}/.test(text) && Number.isFinite(ms) ? ms : undefined;
+  return /^\d{4}-\d{2}-\d{2}/.test(text) ? inRange(ms) : undefined;
 }
+
+const inRange = (ms: number): number | undefined => (ms > 0 && ms < LATEST_MS ? ms : undefined);
 
 function fromUnix(value: number): number | undefined {
   if (!Number.isFinite(value) || value <= 0) return undefined;
   const ms = value > LARGEST_SECONDS ? value : value * 1000;
-  // Beyond this a Date cannot be written as ISO 8601 (ECMA-262, "Time Values and Time Range").
-  return ms <= 8.64e15 ? Math.round(ms) : undefined;
+  return inRange(Math.round(ms));
 }

@@ -29,6 +29,7 @@ const TABLES = [
   "doorbell",
   "subscription",
   "usage",
+  "health_check",
 ];
 const SECOND = 1000;
 
@@ -93,6 +94,7 @@ describe.each(VERSIONS.map((_, index) => index + 1))("an object of version %i of
     await world.inObject((_, { storage: { sql } }) => {
       sql.exec("INSERT INTO lookup VALUES ('task:gone', '{\"ids\":[\"gone\"]}', NULL, ?, '[]')", Date.now());
       sql.exec('INSERT INTO trouble VALUES (1, 2, \'{"kind":"unreachable"}\', ?, ?)', Date.now(), untilMs);
+      sql.exec("INSERT INTO health_check VALUES (1, ?, NULL)", Date.now());
       sql.exec("INSERT INTO credential VALUES (1, 'sealed')");
       sql.exec("INSERT INTO doorbell VALUES (1, ?)", Date.now());
       sql.exec("INSERT INTO subscription SELECT session_id, 'veo://tasks/x', 5 FROM session");
