@@ -100,6 +100,8 @@ export async function connectTasksClient(mcpUrl: URL, answers?: Promise<void>): 
     async callTool(name, args) {
       const execution = await session.callTool(name, z.record(z.string(), z.json()).parse(args));
       const { outcome } = await execution.settle();
+      // The client speaks of its own connection in the same way.
+      if (outcome.status === "failed") throw new Error(`${name} failed: ${outcome.error.message}`);
       if (outcome.status !== "completed") throw new Error(`The task ${name} ended as ${outcome.status}`);
       return readToolResult(outcome.result);
     },
