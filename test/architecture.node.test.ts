@@ -56,6 +56,11 @@ describe("the source", () => {
     const timers = files.filter((file) =>
       /setTimeout|setInterval|scheduler\.wait/.test(readFileSync(resolve(SRC, file), "utf8")),
     );
-    expect(timers).toEqual(["http/event-stream.ts", "ledger/parking.ts", "veo/upstream-http.ts"]);
+    expect(timers).toEqual([
+      "agent/budget-client.ts",
+      "http/event-stream.ts",
+      "ledger/parking.ts",
+      "veo/upstream-http.ts",
+    ]);
   });
 });

@@ -241,7 +241,7 @@ describe("what happens between calls", () => {
     world = createWorld({
       generationMs: 60_000,
       rings: true,
-      deployment: { SECRET_KEY, LOG_LEVEL: "info", ...{ VEO_ANALYTICS: dataset } },
+      deployment: { SECRET_KEY, LOG_LEVEL: "debug", ...{ VEO_ANALYTICS: dataset } },
     });
     world.simulator.configure({ dialect: { traceId: "given" } });
     lines = readLog();

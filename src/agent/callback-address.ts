@@ -61,5 +61,7 @@ export function callbackReader(secretKey: string | undefined, account: string): 
       return target?.account === account ? target.submissionId : undefined;
     },
     isOurs: (callbackUrl) => read(callbackUrl) !== undefined,
+    looksLikeOurs: (callbackUrl) =>
+      URL.canParse(callbackUrl) && new URL(callbackUrl).pathname.startsWith(CALLBACK_PATH),
   };
 }

@@ -117,7 +117,7 @@ export function serveCaller(
   caller: Caller,
 ): Promise<Response> {
   const { configuration } = settings;
-  noteAccount(accountHash(caller.account, configuration.secretKey));
+  noteAccount(() => accountHash(caller.account, configuration.secretKey));
   if (url.pathname !== DEEP_HEALTH) return serveExchange(request, url, env, settings, caller);
   const log = insteadOfRefusal(createLog(configuration.logLevel, env.VEO_ANALYTICS));
   return deepHealth(env, caller, configuration, log);

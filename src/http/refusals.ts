@@ -6,15 +6,16 @@ import type { Log, Refusal } from "../log.ts";
  * request ends, and whoever knows whose it is, or why it is refused.
  */
 interface ServedRequest {
-  account?: string;
+  /** Made only where a line is written: to derive a key takes longer than to answer from the ledger. */
+  account?: () => string;
   refusal?: Refusal;
   /** Another line says it all. */
   isTold?: boolean;
 }
 const served = new AsyncLocalStorage<ServedRequest>();
 
-/** Notes whose request it is, as the log names them. */
-export function noteAccount(account: string): void {
+/** Notes whose request it is. @param account makes the name that the log has for them. */
+export function noteAccount(account: () => string): void {
   const request = served.getStore();
   if (request !== undefined) request.account = account;
 }
@@ -32,7 +33,7 @@ export const insteadOfRefusal =
     const request = served.getStore();
     // A question whether a key is good says nothing of how the request ended.
     if (request !== undefined && event !== "upstream_request") request.isTold = true;
-    log(level, event, { account: request?.account, ...fields });
+    log(level, event, { account: request?.account?.(), ...fields });
   };
 
 /** Serves a request, and logs it when it is refused. */
@@ -49,7 +50,7 @@ export const loggingRefusals = (
     if (isTold || (response.status < 400 && refusal === undefined)) return response;
     // Whoever looks for holes asks for hundreds of paths, which says nothing of ours.
     log(path === OTHER_PATH ? "debug" : "info", "refused", {
-      account,
+      account: account?.(),
       path,
       status: response.status,
       ...refusal,

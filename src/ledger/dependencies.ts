@@ -52,4 +52,6 @@ export interface CallbackReader {
   submissionOf(callbackUrl: string): string | undefined;
   /** Whether an address is of our making, for whichever account. */
   isOurs(callbackUrl: string): boolean;
+  /** Whether an address looks like ours: one that was made with an earlier `SECRET_KEY` cannot be opened any more. */
+  looksLikeOurs(callbackUrl: string): boolean;
 }

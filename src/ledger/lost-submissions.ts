@@ -47,7 +47,7 @@ export function matchLost(
   }
   const habits = habitsOf(seen, matching);
   const mayBecome = (task: Task, observation: Observation) =>
-    isOfThatTime(task, observation) && mayBeAskedAs(task, observation, habits);
+    isOfThatTime(task, observation) && mayBeAskedAs(task, observation, habits, matching);
   return new Map(lost.map((task): [string, Verdict] => [task.submissionId, verdictOf(task)]));
 
   function verdictOf(task: Task): Verdict {
@@ -96,10 +96,19 @@ const wouldShow = (task: Task, { showAddress, showRequest }: Habits): boolean =>
   showRequest || (task.rings !== null && showAddress === true);
 
 /** Whether a record that nobody else's address is in may be that of a submission. What it does not show excludes nothing. */
-function mayBeAskedAs(task: Task, seen: Observation, { showAddress }: Habits): boolean {
-  const hasAddress = seen.callbackUrl !== undefined;
-  if (task.rings !== null && (hasAddress || showAddress === true)) return false;
-  return (!hasAddress && showsNothing(seen)) || isAskedAs(task, seen);
+function mayBeAskedAs(
+  task: Task,
+  seen: Observation,
+  { showAddress }: Habits,
+  callbacks: CallbackReader,
+): boolean {
+  const { callbackUrl } = seen;
+  // It may have been sent with the address before `SECRET_KEY` was changed: then nobody can tell, and it is no proof.
+  const isSealed = callbackUrl !== undefined && callbacks.looksLikeOurs(callbackUrl);
+  const hasRightAddress =
+    task.rings === null ? !isSealed : isSealed || (callbackUrl === undefined && showAddress !== true);
+  if (!hasRightAddress) return false;
+  return ((callbackUrl === undefined || isSealed) && showsNothing(seen)) || isAskedAs(task, seen);
 }
 
 /** Whether it is the submission's for certain, where nothing else may be: by all that it should show. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LANES } from "../clients.ts";
 import type { FaultInput } from "../simulator/faults.ts";
 import type { World } from "../world.ts";
-import { createDoorbell, type Doorbell } from "./doorbell-world.ts";
+import { createDoorbell, type Doorbell, SECRET_KEY } from "./doorbell-world.ts";
 
 /** Looks at a task of a minute before its ring, as long as nobody knows that rings come through. */
 const BEFORE = [15, 25, 35, 45, 55];
@@ -203,4 +203,40 @@ describe("a ring", () => {
     await world.advance(1000);
     expect(bell.askedAt()[0]).toBe(1);
   });
+
+  it.each([
+    ["was replaced", `${SECRET_KEY}-of-another`],
+    ["was taken away", ""],
+  ])(
+    "for a submission whose answer was lost tells nothing once the secret key %s: what was paid never passes for what never arrived",
+    async (_, SECRET_KEY) => {
+      world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+      await bell.submit("a lost fox", { idempotency_key: "k" });
+      world.simulator.inject({ kind: "drop", match: "paid" });
+      await bell.submit("a hare that never arrived");
+      await world.redeploy({ SECRET_KEY });
+      await world.advance(20 * 60_000);
+      const { structuredContent } = await bell.client.callTool("veo_list_tasks");
+      expect(structuredContent).toMatchObject({
+        tasks: [
+          {
+            request: { prompt: "a hare that never arrived" },
+            state: "failed",
+            error: { code: "never_arrived" },
+          },
+          { request: { prompt: "a lost fox" }, state: "submitting" },
+        ],
+      });
+      await world.advance(25 * 3_600_000);
+      expect((await bell.client.callTool("veo_list_tasks")).structuredContent).toMatchObject({
+        tasks: [{ state: "failed" }, { state: "unknown" }],
+      });
+      // The key of an order that may have been paid for is never free again.
+      expect(
+        await bell.client.callTool("veo_text_to_video", { prompt: "a lost fox", idempotency_key: "k" }),
+      ).toMatchObject({
+        structuredContent: { state: "unknown" },
+      });
+    },
+  );
 });
