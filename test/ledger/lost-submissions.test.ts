@@ -60,6 +60,7 @@ function verdictOf({
       ownTask: (taskId) => known.find((task) => task.taskId === taskId),
       submissionOf: (url) => (url.startsWith(OURS) ? url.slice(OURS.length) : undefined),
       isOurs: (url) => url.startsWith(OURS),
+      looksLikeOurs: (url) => url.startsWith(OURS),
     },
   ).get(lost.submissionId);
   return verdict?.kind === "found" ? verdict.seen.taskId : verdict?.kind;

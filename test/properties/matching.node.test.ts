@@ -77,6 +77,7 @@ const check = (
       const matching: Matching = {
         submissionOf,
         isOurs,
+        looksLikeOurs: isOurs,
         ownsToken,
         ownTask: (taskId) =>
           known.includes(taskId) ? { ...submitted(9, NOW_MS), taskId, state: "processing" } : undefined,
