@@ -275,6 +275,8 @@ export function createWorld(options: WorldOptions = {}): World {
     paidCalls: () => simulator.requestsTo("paid").length,
     async end() {
       const { unexpected } = simulator;
+      // Erased is only what is in memory: an object that was evicted, or idle for ten seconds, would keep its storage.
+      for (const account of accounts) await inObject(account, () => undefined);
       await reset();
       Object.assign(env, Object.fromEntries(own));
       vi.restoreAllMocks();
