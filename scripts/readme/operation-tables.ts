@@ -105,7 +105,7 @@ export function queriesTable(): string {
       ],
       [
         "while the upstream is in trouble",
-        `from storage; the watch pauses ${duration(schedule.backoffMs(1, 0))}, then twice as long each time, up to ${duration(schedule.backoffMs(most, 0))}, or as long as \`Retry-After\` says`,
+        `from storage; the watch pauses ${duration(schedule.backoffMs(1, 0))}, then twice as long each time, up to ${duration(schedule.backoffMs(most, 0))}, and at least as long as \`Retry-After\` says`,
       ],
     ],
   );

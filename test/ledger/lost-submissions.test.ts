@@ -8,6 +8,8 @@ import type { Observation, RecordFacts } from "../../src/veo/observation.ts";
 const HOUR_MS = 3_600_000;
 const NOW_MS = 100 * HOUR_MS;
 const OURS = "https://ours.test/";
+/** Of an address that was made before `SECRET_KEY` was changed, nobody can tell whose it is. */
+const OF_EARLIER_KEY = "https://earlier.test/";
 const REQUEST = { action: "text2video", prompt: "a heron", model: "veo31-fast" };
 
 /** What the upstream shows of a task. */
@@ -60,7 +62,7 @@ function verdictOf({
       ownTask: (taskId) => known.find((task) => task.taskId === taskId),
       submissionOf: (url) => (url.startsWith(OURS) ? url.slice(OURS.length) : undefined),
       isOurs: (url) => url.startsWith(OURS),
-      looksLikeOurs: (url) => url.startsWith(OURS),
+      looksLikeOurs: (url) => url.startsWith(OURS) || url.startsWith(OF_EARLIER_KEY),
     },
   ).get(lost.submissionId);
   return verdict?.kind === "found" ? verdict.seen.taskId : verdict?.kind;
@@ -106,6 +108,11 @@ describe("a lost submission with an address of ours", () => {
       "is not the record that asks for something else",
       { seen: [record("a", { request: { prompt: "a crane" } })] },
       "absent",
+    ],
+    [
+      "may be the record whose address cannot be opened any more",
+      { seen: [record("a", { callbackUrl: OF_EARLIER_KEY }), shown], known: [other] },
+      "undecidable",
     ],
     ["may be the record that has no address, for all that is known", { seen: [record("a")] }, "undecidable"],
     [
