@@ -11,6 +11,7 @@ import { cost } from "./cost.ts";
 import { doorbell } from "./doorbell.ts";
 import { inFlight } from "./in-flight.ts";
 import { latency } from "./latency.ts";
+import { ledgerSize } from "./ledger-size.ts";
 import { list } from "./list.ts";
 import { looks } from "./looks.ts";
 import { polling } from "./polling.ts";
@@ -28,6 +29,7 @@ const GROUPS: readonly Readonly<Record<string, Part>>[] = [
   { doorbell },
   { streams },
   { list },
+  { size: ledgerSize },
   { "in-flight": inFlight },
   { accounts },
   { "write-ahead": writeAhead },
