@@ -35,7 +35,7 @@ export async function contradictions(life: Life, moment: Moment): Promise<string
     case "the day ends":
       return contradictionsOfToday(life, accounts);
     case "nobody was there":
-      return contradictionsOfLedger(life, accounts);
+      return [...(await contradictionsOfLedger(life, accounts)), ...connectedHeard(accounts)];
     case "everything has ended":
     case "everybody is back":
       return [...(await contradictionsOfLedger(life, accounts)), ...listenersHeard(accounts)];
@@ -195,6 +195,14 @@ function forgotten({ tasks }: Account): string[] {
   );
   return old.map((task) => `${nameOf(task)} was not forgotten`);
 }
+
+/** Whose stream stayed open was told of everything that it is about, also of what is forgotten since. */
+const connectedHeard = (accounts: readonly Account[]): string[] =>
+  accounts.flatMap(({ person }) =>
+    person.listensTo
+      .filter((submissionId) => !person.heardEnd.has(submissionId))
+      .map((submissionId) => `the open stream never said that ${submissionId} ended`),
+  );
 
 /** In both generations of the protocol: whoever waits for a task learns that it is over, without asking. */
 const listenersHeard = (accounts: readonly Account[]): string[] =>

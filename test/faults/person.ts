@@ -76,7 +76,7 @@ export class Person {
   #sessionId: string | undefined;
   #modern: EventStream | undefined;
   #legacy: EventStream | undefined;
-  #listened = 0;
+  #listenedTo: readonly string[] = [];
 
   constructor(world: World, variables: Variables, caller: Caller) {
     this.#world = world;
@@ -117,7 +117,7 @@ export class Person {
   async keepUp(): Promise<void> {
     await this.#openSession();
     await this.#subscribe([...this.followed].filter((followed) => !this.stateWhenFollowed.has(followed)));
-    if (this.#modern?.isOpen !== true || this.#listened < this.followed.size) await this.#listen();
+    if (this.#modern?.isOpen !== true || this.#listenedTo.length < this.followed.size) await this.#listen();
   }
 
   /** Begins anew, as somebody does who comes back after months and finds the session gone. */
@@ -127,6 +127,11 @@ export class Person {
     this.followed.clear();
     this.stateWhenFollowed.clear();
     this.heardEnd.clear();
+  }
+
+  /** What the extension's stream is about, while it is open. */
+  get listensTo(): readonly string[] {
+    return this.#modern?.isOpen === true ? this.#listenedTo : [];
   }
 
   async leave(): Promise<void> {
@@ -166,7 +171,7 @@ export class Person {
   async #listen(): Promise<void> {
     const before = this.#modern;
     const taskIds = [...this.followed];
-    this.#listened = taskIds.length;
+    this.#listenedTo = taskIds;
     if (taskIds.length === 0) return;
     const params = { notifications: { taskIds }, _meta: META };
     const listen = { jsonrpc: "2.0", id: crypto.randomUUID(), method: "subscriptions/listen", params };
