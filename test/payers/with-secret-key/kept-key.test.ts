@@ -66,8 +66,8 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
     ["an answer that comes at once", "[sync] a heron", "succeeded"],
     ["a refusal", "[reject] a heron", "failed"],
     ["an empty balance", "[used-up] a heron", "failed"],
-    ["an answer that is lost", "[lost-response] a heron", "unknown"],
-    ["an answer that makes no sense", "[no-task-id] a heron", "unknown"],
+    ["an answer that is lost, and found", "[lost-response] a heron", "succeeded"],
+    ["an answer that makes no sense, when its task is found", "[no-task-id] a heron", "succeeded"],
   ])("is erased after %s", async (_what, prompt, state) => {
     await world.until(make(prompt));
     await world.advance(90_000);
@@ -99,7 +99,7 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
     expect(await keptIn(world)).toEqual([]);
   });
 
-  it("is there before anything is paid, survives a crash in the middle of it, and goes when it is known to be lost", async () => {
+  it("is there before anything is paid, survives a crash in the middle of it, and goes when it is known never to have arrived", async () => {
     world.simulator.inject({ kind: "hang", match: "paid" });
     const cutOff = make("a heron").catch((error: unknown) => error);
     await world.settle();
@@ -109,8 +109,8 @@ describe("the key of whoever pays, with SECRET_KEY", () => {
     await world.crash();
     expect(await cutOff).toBeInstanceOf(Error);
     expect(await keptIn(world)).toEqual(before);
-    await world.advance(90_000);
-    expect(await listed()).toMatchObject({ tasks: [{ state: "unknown" }] });
+    await world.advance(12 * 60_000);
+    expect(await listed()).toMatchObject({ tasks: [{ state: "failed", error: { code: "never_arrived" } }] });
     expect([await keptIn(world), await alarm()]).toEqual([[], null]);
   });
 
