@@ -7,6 +7,8 @@ import { NOW_MS, submitted } from "./arbitraries.ts";
 
 const HOUR = 3_600_000;
 const OURS = "https://veo.test/callbacks/";
+/** Made with a key that was changed since. */
+const SEALED_BEFORE = `${OURS}old`;
 const prompt = fc.constantFrom("a fox", "a heron");
 
 /** Submissions that nobody knows the end of: often the same was asked, with and without an address of ours. */
@@ -34,6 +36,7 @@ const listed = fc.uniqueArray(
       undefined,
       "https://elsewhere.test/",
       `${OURS}another's`,
+      SEALED_BEFORE,
       ...Array.from({ length: 5 }, (_, index) => `${OURS}${submitted(index, 0).submissionId}`),
     ),
     prompt: fc.option(prompt),
@@ -51,7 +54,8 @@ const situation = fc.record({
 
 const submissionOf = (address: string) =>
   address.startsWith(`${OURS}sub_`) ? address.slice(OURS.length) : undefined;
-const isOurs = (address: string) => address.startsWith(OURS);
+const looksLikeOurs = (address: string) => address.startsWith(OURS);
+const isOurs = (address: string) => looksLikeOurs(address) && address !== SEALED_BEFORE;
 
 const check = (
   judge: (said: {
@@ -77,7 +81,7 @@ const check = (
       const matching: Matching = {
         submissionOf,
         isOurs,
-        looksLikeOurs: isOurs,
+        looksLikeOurs,
         ownsToken,
         ownTask: (taskId) =>
           known.includes(taskId) ? { ...submitted(9, NOW_MS), taskId, state: "processing" } : undefined,
