@@ -49,7 +49,7 @@ async function contradictionsOfLedger(life: Life, accounts: readonly Account[]):
   return [
     ...paid.flatMap((task) => inLedgerOnce(task, accounts)),
     ...undecided(paid, accounts, deployment.ownsToken),
-    ...paidTwice(paid, people.length),
+    ...paidTwice(world.simulator.tasks, people.length),
     ...accounts.flatMap((account) => [
       ...account.tasks.flatMap((task) => hasEnded(task, world.simulator.tasks)),
       ...atRest(account),

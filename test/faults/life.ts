@@ -71,7 +71,7 @@ export async function live(
     await ada.keepUp();
     await ada.order("modern", "a heron", "first");
     await Promise.all([ada.order("modern", "twins"), ada.order("modern", "twins")]);
-    await ada.order("modern", "[lost-response] an owl");
+    await ada.order("modern", "[lost-response] an owl", "second");
     await ada.ask("legacy", "veo_get_tasks_batch");
     await ada.order("modern", "[drop] a gull");
     await ada.order("legacy", "[reject] a crow");
@@ -83,8 +83,9 @@ export async function live(
     await ada.ask("modern", "veo_get_task", { task_id: [...ada.followed][0], wait_seconds: 20 });
     await pass(10 * SECOND);
     await pass(20 * SECOND);
-    await ada.order("modern", "a heron", "first");
     await pass(3 * MINUTE);
+    await ada.order("modern", "a heron", "first");
+    await ada.order("modern", "[lost-response] an owl", "second");
     await pass(15 * MINUTE);
     await lookNow("the day ends");
     // A search for what cannot be told apart takes a day: the looks in between are all the same.
@@ -99,9 +100,11 @@ export async function live(
     }
     world.skip(91 * DAY);
     life.keptSinceMs = Date.now();
-    for (const person of people) await person.order("modern", `a stork for ${person.caller.account}`);
-    // Nobody asks for anything and nothing rings: the objects have nothing but their alarms.
-    await world.advance(16 * MINUTE);
+    // From here on nobody asks for anything, and nothing rings: the objects have nothing but their alarms.
+    for (const bird of ["a stork", "an emu"]) {
+      for (const person of people) await person.order("modern", `${bird} for ${person.caller.account}`);
+      await world.advance(16 * MINUTE);
+    }
     world.skip(25 * HOUR);
     await world.advance(11 * MINUTE);
     await lookNow("nobody was there");
