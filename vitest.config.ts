@@ -44,6 +44,7 @@ const workerd = (
     exclude: ["test/**/*.node.test.ts", "test/e2e/**", "test/browser/**", ...exclude],
     // Not a measure of anything: time in these tests is simulated, and a busy machine is slow.
     testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });
 
