@@ -78,6 +78,7 @@ export const VERSIONS: readonly string[] = [
   `
   ALTER TABLE task ADD COLUMN lost_at_ms INTEGER;
   ALTER TABLE task ADD COLUMN absent_at_ms INTEGER;
+  ALTER TABLE task ADD COLUMN payer_hash TEXT;
   ALTER TABLE task ADD COLUMN credits REAL;
   ALTER TABLE task ADD COLUMN settlement TEXT;
   CREATE INDEX task_unsettled ON task (position)

@@ -13,6 +13,7 @@ const ADDED = {
     rang_at_ms: null,
     lost_at_ms: null,
     absent_at_ms: null,
+    payer_hash: null,
     credits: null,
     settlement: null,
   },
