@@ -92,6 +92,9 @@ export const VERSIONS: readonly string[] = [
     unpriced INTEGER NOT NULL,
     PRIMARY KEY (day, tool, model)
   ) WITHOUT ROWID;
+  INSERT INTO usage (day, tool, model, generations, credits, unpriced)
+    SELECT created_at_ms / 86400000, coalesce(tool, ''), coalesce(request ->> 'model', ''), count(*), 0, count(*)
+    FROM task WHERE request_hash IS NOT NULL AND NOT (state = 'failed' AND task_id IS NULL) GROUP BY 1, 2, 3;
   CREATE TABLE health_check (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     asked_at_ms INTEGER NOT NULL,
