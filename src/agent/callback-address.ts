@@ -8,6 +8,8 @@ import { seal, unseal } from "./sealing.ts";
 export const CALLBACK_PATH = "/callbacks/";
 
 const PURPOSE = "callback address";
+/** What was sealed for the shortest name of an account: a path that people give their own addresses is shorter. */
+const SEALED_PATH = new RegExp(`^${CALLBACK_PATH}[\\w-]{96,}$`);
 /** Who is meant: the account, and its submission. */
 const targetSchema = z.tuple([z.string(), z.string()]);
 
@@ -62,6 +64,6 @@ export function callbackReader(secretKey: string | undefined, account: string): 
     },
     isOurs: (callbackUrl) => read(callbackUrl) !== undefined,
     looksLikeOurs: (callbackUrl) =>
-      URL.canParse(callbackUrl) && new URL(callbackUrl).pathname.startsWith(CALLBACK_PATH),
+      URL.canParse(callbackUrl) && SEALED_PATH.test(new URL(callbackUrl).pathname),
   };
 }

@@ -78,6 +78,7 @@ export const VERSIONS: readonly string[] = [
   `
   ALTER TABLE task ADD COLUMN lost_at_ms INTEGER;
   ALTER TABLE task ADD COLUMN absent_at_ms INTEGER;
+  ALTER TABLE task ADD COLUMN payer_hash TEXT;
   ALTER TABLE task ADD COLUMN credits REAL;
   ALTER TABLE task ADD COLUMN settlement TEXT;
   CREATE INDEX task_unsettled ON task (position)
@@ -91,6 +92,9 @@ export const VERSIONS: readonly string[] = [
     unpriced INTEGER NOT NULL,
     PRIMARY KEY (day, tool, model)
   ) WITHOUT ROWID;
+  INSERT INTO usage (day, tool, model, generations, credits, unpriced)
+    SELECT created_at_ms / 86400000, coalesce(tool, ''), coalesce(request ->> 'model', ''), count(*), 0, count(*)
+    FROM task WHERE request_hash IS NOT NULL AND NOT (state = 'failed' AND task_id IS NULL) GROUP BY 1, 2, 3;
   CREATE TABLE health_check (
     only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
     asked_at_ms INTEGER NOT NULL,

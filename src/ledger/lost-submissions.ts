@@ -21,6 +21,8 @@ export interface Listing {
 export interface Matching extends CallbackReader {
   /** @returns the task of the ledger's own making under this id, if there is one. */
   ownTask(taskId: string): Task | undefined;
+  /** Whether the list is of the token that a submission was to be paid with: another one's says nothing of it. */
+  isOfPayer(task: Task): boolean;
   /** Whether all tasks of the upstream's token are this account's. */
   ownsToken: boolean;
   /** Every submission that has no task yet, whether it is lost or still on its way. */
@@ -55,13 +57,16 @@ export function matchLost(
     // A task that another submission was answered with stays that one's.
     if (found !== undefined)
       return matching.ownTask(found.taskId) === undefined ? { kind: "found", seen: found } : UNDECIDABLE;
+    if (!matching.isOfPayer(task)) return UNDECIDABLE;
     const candidates = anonymous.filter((observation) => mayBecome(task, observation));
     const [only] = candidates;
     if (only === undefined) return isComplete && wouldShow(task, habits) ? { kind: "absent" } : UNDECIDABLE;
     const hasTwin =
       candidates.length > 1 || matching.unanswered.filter((other) => mayBecome(other, only)).length > 1;
     const isDecidable = isComplete && matching.ownsToken && !hasTwin;
-    return isDecidable && isRecognized(task, only, habits) ? { kind: "found", seen: only } : UNDECIDABLE;
+    return isDecidable && isRecognized(task, only, habits, matching)
+      ? { kind: "found", seen: only }
+      : UNDECIDABLE;
   }
 }
 
@@ -103,17 +108,25 @@ function mayBeAskedAs(
   callbacks: CallbackReader,
 ): boolean {
   const { callbackUrl } = seen;
-  // It may have been sent with the address before `SECRET_KEY` was changed: then nobody can tell, and it is no proof.
+  // It may have been sent with the address before `SECRET_KEY` was changed, and a caller's own address may look like
+  // one: then nobody can tell, and it is no proof.
   const isSealed = callbackUrl !== undefined && callbacks.looksLikeOurs(callbackUrl);
   const hasRightAddress =
-    task.rings === null ? !isSealed : isSealed || (callbackUrl === undefined && showAddress !== true);
+    task.rings === null || isSealed || (callbackUrl === undefined && showAddress !== true);
   if (!hasRightAddress) return false;
   return ((callbackUrl === undefined || isSealed) && showsNothing(seen)) || isAskedAs(task, seen);
 }
 
 /** Whether it is the submission's for certain, where nothing else may be: by all that it should show. */
-const isRecognized = (task: Task, seen: Observation, { showAddress }: Habits): boolean =>
-  (task.rings === null || showAddress === false) && isAskedAs(task, seen);
+const isRecognized = (
+  task: Task,
+  seen: Observation,
+  { showAddress }: Habits,
+  callbacks: CallbackReader,
+): boolean =>
+  (task.rings === null || showAddress === false) &&
+  (seen.callbackUrl === undefined || !callbacks.looksLikeOurs(seen.callbackUrl)) &&
+  isAskedAs(task, seen);
 
 /**
  * Whether a record may be what a submission without an answer became.

@@ -4,6 +4,7 @@ import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { type Listing, matchLost } from "./lost-submissions.ts";
 import { readPages } from "./pages.ts";
+import { payerHash } from "./payer-hash.ts";
 import { CLOCKS_DIFFER_MS } from "./schedule.ts";
 import type { Task } from "./task.ts";
 import type { TaskStore } from "./task-store.ts";
@@ -47,6 +48,7 @@ export async function reconcile(
       const task = tasks.byTaskId(taskId);
       return task?.requestHash == null ? undefined : task;
     },
+    isOfPayer: (task) => task.payerHash === null || task.payerHash === payerHash(task.submissionId, token),
     ownsToken,
   });
   for (const { submissionId } of lost) {

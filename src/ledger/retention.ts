@@ -1,7 +1,10 @@
 import { RESERVATION_KEPT_MS } from "./budget.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 
-/** An object that nobody uses is woken once a day at most for this: what is old by then goes in one go. */
+/**
+ * An object that nobody uses is woken once a day at most for this: what is old by then goes in one go. An old task that
+ * somebody asked for stays as long: its end may only just have been learnt.
+ */
 const PATIENCE_MS = 86_400_000;
 /** What one round forgets at most; the rest has a round of its own, at once. */
 const AT_ONCE = 500;
@@ -27,7 +30,11 @@ export class Retention {
     const { tasks, usage } = this.#is;
     const oldest = tasks.oldestEnded();
     const times = [
-      oldest && oldest.createdAtMs + (oldest.isSettled ? this.#retentionMs : this.#unsettledMs),
+      oldest &&
+        Math.max(
+          oldest.createdAtMs + (oldest.isSettled ? this.#retentionMs : this.#unsettledMs),
+          oldest.lookedAtMs ?? 0,
+        ),
       usage.nextForgottenMs(),
     ].filter((ms) => ms !== null);
     return times.length === 0 ? null : Math.min(...times) + PATIENCE_MS;
@@ -46,7 +53,14 @@ export class Retention {
   /** Forgets old tasks, at most `limit` of them. */
   forgetTasks(limit: number): void {
     const nowMs = this.#is.now();
-    this.#is.tasks.forgetEndedBefore(nowMs - this.#retentionMs, nowMs - this.#unsettledMs, limit);
+    this.#is.tasks.forgetEnded(
+      {
+        createdBeforeMs: nowMs - this.#retentionMs,
+        unsettledBeforeMs: nowMs - this.#unsettledMs,
+        lookedUntilMs: nowMs - PATIENCE_MS,
+      },
+      limit,
+    );
   }
 
   /** The deployment's budget is told first how a task ended, for as long as it wants to know. */

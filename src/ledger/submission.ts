@@ -6,6 +6,7 @@ import { priceKeyOf } from "../veo/prices.ts";
 import { checkAllowance } from "./allowance.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
+import { payerHash } from "./payer-hash.ts";
 import { Retention } from "./retention.ts";
 import { firstLookAtMs } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
@@ -90,6 +91,7 @@ export async function submit(
     rangAtMs: null,
     lostAtMs: null,
     absentAtMs: null,
+    payerHash: payerHash(submissionId, token),
     credits: is.limits.prices[priceKey] ?? null,
     settlement: is.budget === undefined ? null : "due",
     idempotencyKey,

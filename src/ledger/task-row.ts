@@ -5,7 +5,7 @@ import { type Task, taskSchema } from "./task.ts";
 
 export const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
   finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, settled_at_ms, rings, rang_at_ms,
-  lost_at_ms, absent_at_ms, credits, settlement, idempotency_key, request_hash`;
+  lost_at_ms, absent_at_ms, payer_hash, credits, settlement, idempotency_key, request_hash`;
 export const COLUMN_NAMES = COLUMNS.split(/,\s+/);
 export const PLACES = COLUMNS.replace(/\w+/g, "?");
 
@@ -38,6 +38,7 @@ export const rowSchema = z
     rang_at_ms: shape.rangAtMs,
     lost_at_ms: shape.lostAtMs,
     absent_at_ms: shape.absentAtMs,
+    payer_hash: shape.payerHash,
     credits: shape.credits,
     settlement: shape.settlement,
     idempotency_key: shape.idempotencyKey,
@@ -66,6 +67,7 @@ export const rowSchema = z
       rangAtMs: row.rang_at_ms,
       lostAtMs: row.lost_at_ms,
       absentAtMs: row.absent_at_ms,
+      payerHash: row.payer_hash,
       credits: row.credits,
       settlement: row.settlement,
       idempotencyKey: row.idempotency_key,
@@ -96,6 +98,7 @@ export const values = (task: Task): (string | number | null)[] => [
   task.rangAtMs,
   task.lostAtMs,
   task.absentAtMs,
+  task.payerHash,
   task.credits,
   task.settlement,
   task.idempotencyKey,

@@ -11,6 +11,15 @@ export interface TaskFilter {
   createdToMs?: number | undefined;
 }
 
+/** Which ended tasks are old. */
+export interface Old {
+  createdBeforeMs: number;
+  /** The same for those that the deployment's budget has still to be told of. */
+  unsettledBeforeMs: number;
+  /** When the upstream was last asked about them, at the latest. */
+  lookedUntilMs: number;
+}
+
 /** Positions grow by this for each millisecond, which leaves room for a thousand tasks in one. */
 const POSITIONS_PER_MS = 1000;
 /** Finished tasks kept in memory beside their rows; a few hundred kilobytes at the most. */
@@ -189,27 +198,26 @@ export class TaskStore {
   videoIds = (prefix: string, limit: number): string[] => this.#ids("video_id", "video", prefix, limit);
 
   /** @returns the oldest task that nobody watches any more, and whether the deployment's budget was told of it. */
-  oldestEnded(): { createdAtMs: number; isSettled: boolean } | null {
+  oldestEnded(): { createdAtMs: number; lookedAtMs: number | null; isSettled: boolean } | null {
     const [row] = this.#sql
-      .exec<{ position: number; settlement: string | null }>(
-        "SELECT position, settlement FROM task WHERE next_check_at_ms IS NULL ORDER BY position LIMIT 1",
+      .exec<{ position: number; looked_at_ms: number | null; settlement: string | null }>(
+        "SELECT position, looked_at_ms, settlement FROM task WHERE next_check_at_ms IS NULL ORDER BY position LIMIT 1",
       )
       .toArray();
     if (row === undefined) return null;
-    const { position, settlement } = row;
-    return { createdAtMs: Math.floor(position / POSITIONS_PER_MS), isSettled: settlement !== "due" };
+    const { position, looked_at_ms: lookedAtMs, settlement } = row;
+    const createdAtMs = Math.floor(position / POSITIONS_PER_MS);
+    return { createdAtMs, lookedAtMs, isSettled: settlement !== "due" };
   }
 
-  /**
-   * Forgets ended tasks created before `ms`, at most `limit` of them: the rest waits for the next time.
-   * @param unsettledMs the same for those that the deployment's budget has still to be told of.
-   */
-  forgetEndedBefore(ms: number, unsettledMs: number, limit: number): void {
+  /** Forgets ended tasks that are old, at most `limit` of them: the rest waits for the next time. */
+  forgetEnded({ createdBeforeMs, unsettledBeforeMs, lookedUntilMs }: Old, limit: number): void {
     const old = this.#select(
       `task WHERE position < ? AND next_check_at_ms IS NULL AND (settlement IS NOT 'due' OR position < ?)
-       ORDER BY position LIMIT ?`,
-      ms * POSITIONS_PER_MS,
-      unsettledMs * POSITIONS_PER_MS,
+       AND (looked_at_ms IS NULL OR looked_at_ms <= ?) ORDER BY position LIMIT ?`,
+      createdBeforeMs * POSITIONS_PER_MS,
+      unsettledBeforeMs * POSITIONS_PER_MS,
+      lookedUntilMs,
       limit,
     );
     for (const task of old) this.remove(task);

@@ -47,6 +47,8 @@ export const taskSchema = z.object({
   lostAtMs: z.number().nullable(),
   /** When a lost submission was first missing from a complete list of the upstream's. */
   absentAtMs: z.number().nullable(),
+  /** Which token pays, until it is known what became of the submission; null in rows of earlier releases. */
+  payerHash: z.string().nullable(),
   /** What it costs; null where nobody knows. */
   credits: z.number().nullable(),
   /** Whether the deployment's budget has still to be told how it ended; null where it was not asked. */

@@ -141,6 +141,7 @@ export function accepted(
     state: "processing",
     taskId,
     traceId: traceId ?? null,
+    payerHash: null,
     // It may have rung before it answered.
     nextCheckAtMs: task.rangAtMs === null ? firstMs : nowMs,
   };
@@ -149,7 +150,8 @@ export function accepted(
 /** The task after the upstream refused the submission: nothing was charged, so its key may be used again. */
 export function refused(task: Task, error: { code: string; message: string }, nowMs: number): Task {
   if (task.state !== "submitting") return task;
-  return { ...task, state: "failed", error, finishedAtMs: nowMs, nextCheckAtMs: null, idempotencyKey: null };
+  const ended: Task = { ...task, state: "failed", error, finishedAtMs: nowMs, nextCheckAtMs: null };
+  return { ...ended, idempotencyKey: null, payerHash: null };
 }
 
 /** The task whose submission was never answered: it may have been paid for, so it is looked for, and never sent again. */
@@ -181,7 +183,7 @@ export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAt
   const nextCheckAtMs = nextReconcileAtMs(task.lostAtMs ?? nowMs, nowMs, absentAtMs);
   const searched = { ...looked, absentAtMs, nextCheckAtMs };
   // Its key stays taken: it may have been paid for.
-  return nextCheckAtMs === null ? { ...searched, state: "unknown" } : searched;
+  return nextCheckAtMs === null ? { ...searched, state: "unknown", payerHash: null } : searched;
 }
 
 /** A task that another client of the same token made, as the ledger takes it over. */
@@ -209,6 +211,7 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     rangAtMs: null,
     lostAtMs: null,
     absentAtMs: null,
+    payerHash: null,
     credits: null,
     settlement: null,
     idempotencyKey: null,

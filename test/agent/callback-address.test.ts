@@ -3,10 +3,12 @@ import {
   CALLBACK_PATH,
   type CallbackSettings,
   callbackAddresses,
+  callbackReader,
   readCallbackAddress,
 } from "../../src/agent/callback-address.ts";
 import { seal } from "../../src/agent/sealing.ts";
 import { deriveKey } from "../../src/config/derived-key.ts";
+import { newSubmissionId } from "../../src/ledger/submission-id.ts";
 
 const SECRET_KEY = "a".repeat(32);
 const OTHER_SECRET_KEY = "b".repeat(32);
@@ -72,6 +74,18 @@ describe("an address", () => {
     "is for the very account it was made for: %s",
     (account) => expect(readCallbackAddress(path(account), SECRET_KEY)?.account).toBe(account),
   );
+
+  it("looks like ours after the key was changed, and no path does that people give their own addresses", () => {
+    const { looksLikeOurs, isOurs } = callbackReader(OTHER_SECRET_KEY, "a");
+    const ofEarlierKey = addresses({}, ORIGIN, "a")?.(newSubmissionId()) ?? "";
+    expect([looksLikeOurs(ofEarlierKey), isOurs(ofEarlierKey)]).toEqual([true, false]);
+    for (const path of [
+      "/callbacks/veo",
+      "/callbacks/",
+      "/callbacks/videos/3f1c9d52-4f0e-4c55-a5f4-0d7c34f2f6a1",
+    ])
+      expect(looksLikeOurs(`https://studio.test${path}`)).toBe(false);
+  });
 
   it("is none of ours with any one character altered, left out, or added", () => {
     const good = path();

@@ -13,6 +13,7 @@ const ADDED = {
     rang_at_ms: null,
     lost_at_ms: null,
     absent_at_ms: null,
+    payer_hash: null,
     credits: null,
     settlement: null,
   },
@@ -129,6 +130,17 @@ describe.each(VERSIONS.map((_, index) => index + 1))("an object of version %i of
     ]);
     expect(after.schema_version).toEqual([{ version: VERSIONS.length }]);
     expect(Object.keys(after)).toEqual(expect.arrayContaining(TABLES));
+  });
+
+  it("knows what was ordered before", async () => {
+    await world.evict();
+    const { structuredContent } = await client.callTool("veo_get_usage");
+    // The one that the upstream refused cost nothing.
+    const ordered = {
+      generations: 4,
+      by: [{ tool: "veo_text_to_video", model: "veo31-fast", generations: 4 }],
+    };
+    expect(structuredContent).toMatchObject({ today: ordered, last_30_days: ordered });
   });
 
   it("goes on: the session is known, what is open is watched to its end, and the rest is found", async () => {

@@ -38,6 +38,7 @@ const submission = ({
 const addressOf = ({ submissionId }: Task) => ({ callbackUrl: `${OURS}${submissionId}` });
 
 interface Case extends Partial<Pick<Matching, "ownsToken">> {
+  isOfPayer?: boolean;
   lost: Task;
   seen: Observation[];
   known?: Task[];
@@ -51,6 +52,7 @@ function verdictOf({
   known = [],
   alsoUnanswered = [],
   isComplete = true,
+  isOfPayer = true,
   ownsToken = true,
 }: Case) {
   const verdict = matchLost(
@@ -58,6 +60,7 @@ function verdictOf({
     { seen, isComplete },
     {
       ownsToken,
+      isOfPayer: () => isOfPayer,
       unanswered: [lost, ...alsoUnanswered],
       ownTask: (taskId) => known.find((task) => task.taskId === taskId),
       submissionOf: (url) => (url.startsWith(OURS) ? url.slice(OURS.length) : undefined),
@@ -96,7 +99,13 @@ describe("a lost submission with an address of ours", () => {
       { seen: [record("known", addressOf(lost))], known: [other] },
       "undecidable",
     ],
+    [
+      "is that one in the list of another token",
+      { seen: [record("a", addressOf(lost))], isOfPayer: false },
+      "a",
+    ],
     ["is absent from an empty list", { seen: [] }, "absent"],
+    ["is not absent from the list of another token", { seen: [], isOfPayer: false }, "undecidable"],
     ["is not absent from a list that is not complete", { seen: [], isComplete: false }, "undecidable"],
     ["is not the record with another address", { seen: [record("a", addressOf(other))] }, "absent"],
     [
@@ -166,6 +175,16 @@ describe("a lost submission without an address of ours", () => {
       "is that one with an address of the caller's",
       { seen: [record("a", { callbackUrl: "https://b.test/" })] },
       "a",
+    ],
+    [
+      "may be that one with an address that looks like ours",
+      { seen: [record("a", { callbackUrl: OF_EARLIER_KEY })] },
+      "undecidable",
+    ],
+    [
+      "is not that one in the list of another token",
+      { seen: [record("a")], isOfPayer: false },
+      "undecidable",
     ],
     [
       "is that one with a clock an hour ahead",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectModern, type TestClient } from "../clients.ts";
-import { createWorld, type World } from "../world.ts";
+import { createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 
 const MINUTE = 60_000;
 /** A list that the upstream answers with in spite of what it has. */
@@ -84,6 +84,43 @@ describe("a submission whose answer never came", () => {
     const lost = await client.callTool("veo_list_tasks", { query: "fox" });
     expect(lost.structuredContent).toMatchObject({ tasks: [{ state: "succeeded" }] });
   });
+
+  it("is found by the address that its caller gave, though that is a path of ours", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    await make({ callback_url: "https://studio.test/callbacks/veo" });
+    await world.advance(12 * MINUTE);
+    expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
+  });
+
+  it("is not given up for what is listed with another token, and is found with the one that paid", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    await make();
+    await world.redeploy({ ACEDATACLOUD_API_TOKEN: "another-token-of-the-tests-0123456789" });
+    await world.advance(25 * MINUTE);
+    expect(await list()).toMatchObject({ tasks: [{ state: "submitting" }] });
+    await world.redeploy({ ACEDATACLOUD_API_TOKEN: UPSTREAM_TOKEN });
+    await world.advance(12 * MINUTE);
+    expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
+  });
+
+  it.each(["after", "before"] as const)(
+    "says which token was to pay only until its end is known (it broke off %s the upstream got it)",
+    async (when) => {
+      const payers = () =>
+        world.inObject((_, { storage }) =>
+          storage.sql
+            .exec("SELECT payer_hash FROM task ORDER BY position")
+            .toArray()
+            .map(({ payer_hash }) => payer_hash),
+        );
+      await make({ prompt: "a hare" });
+      world.simulator.inject({ kind: "drop", match: "paid", when });
+      await make();
+      expect(await payers()).toEqual([null, expect.stringMatching(/^[\da-f]{16}$/)]);
+      await world.advance(12 * MINUTE);
+      expect(await payers()).toEqual([null, null]);
+    },
+  );
 
   it("after a crash in the middle is found too", async () => {
     world.simulator.inject({ kind: "hang", match: "paid", when: "after" });

@@ -6,7 +6,7 @@ import { WatchStore } from "../../src/ledger/watch-store.ts";
 import { SESSION_UNUSED_MS } from "../../src/mcp/session-store.ts";
 import { connectLegacy, connectModern, type TestClient } from "../clients.ts";
 import { tablesOf } from "../stored-tables.ts";
-import { createWorld, type World } from "../world.ts";
+import { createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 import { addTasks, createdAtMs, positionOf } from "./many-tasks.ts";
 
 const MINUTE = 60_000;
@@ -102,11 +102,43 @@ describe("what is old", () => {
     expect(world.paidCalls()).toBe(3);
   });
 
+  it("stays for a day after its end was learnt, though it was ordered long before", async () => {
+    await make("a fox");
+    world.skip(RETENTION + 2 * DAY);
+    await world.advance(MINUTE);
+    const found = async () => (await client.callTool("veo_list_tasks")).structuredContent;
+    expect(await found()).toMatchObject({ tasks: [{ state: "succeeded" }] });
+    await make("a heron");
+    await world.advance(DAY - 2 * MINUTE);
+    expect(await prompts()).toEqual(["a fox", "a heron"]);
+    await world.advance(2 * MINUTE);
+    expect(await prompts()).toEqual(["a heron"]);
+  });
+
+  it("stays for a day after somebody asked for it who had it made elsewhere", async () => {
+    const made = await world.simulator.fetch("https://upstream.test/veo/videos", {
+      method: "POST",
+      headers: { authorization: `Bearer ${UPSTREAM_TOKEN}`, "content-type": "application/json" },
+      body: JSON.stringify({ action: "text2video", prompt: "a fox", model: "veo31-fast", async: true }),
+    });
+    expect(made.status).toBe(200);
+    const task_id = world.simulator.tasks[0]?.taskId ?? "";
+    world.skip(RETENTION + 2 * DAY);
+    const get = () => world.until(client.callTool("veo_get_task", { task_id }));
+    const first = await get();
+    expect(first.structuredContent).toMatchObject({ task_id, state: "succeeded" });
+    await world.advance(10_000);
+    expect((await get()).structuredContent).toEqual(first.structuredContent);
+    expect(world.taskQueries()).toBe(1);
+    await world.advance(DAY + MINUTE);
+    expect(await prompts()).toEqual([]);
+  });
+
   it("waits until the deployment's budget was told, or does not want to know any more", async () => {
     await world.inObject((_, { storage: { sql } }) => {
       addTasks(sql, 0, 2);
       sql.exec("UPDATE task SET settlement = 'due' WHERE position = ?", positionOf(0));
-      let nowMs = createdAtMs(1) + DAY + MINUTE;
+      let nowMs = createdAtMs(1) + DAY + 2 * MINUTE;
       const rows = { tasks: new TaskStore(sql), usage: new UsageStore(sql), watch: new WatchStore(sql) };
       const retention = new Retention({ ...rows, now: () => nowMs }, DAY);
       expect(retention.nextAtMs()).toBe(createdAtMs(0) + 3 * DAY);

@@ -35,6 +35,7 @@ const processing: Task = {
   rangAtMs: null,
   lostAtMs: null,
   absentAtMs: null,
+  payerHash: null,
   credits: null,
   settlement: null,
   idempotencyKey: "key",

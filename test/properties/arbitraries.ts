@@ -118,6 +118,7 @@ export const submitted = (index: number, createdAtMs: number, changes: Partial<T
   rangAtMs: null,
   lostAtMs: null,
   absentAtMs: null,
+  payerHash: null,
   credits: null,
   settlement: null,
   idempotencyKey: null,

@@ -50,6 +50,7 @@ const situation = fc.record({
   known: fc.subarray(["t0", "t1", "t2"]),
   isComplete: fc.boolean(),
   ownsToken: fc.boolean(),
+  isOfPayer: fc.boolean(),
 });
 
 const submissionOf = (address: string) =>
@@ -67,7 +68,7 @@ const check = (
   }) => void,
 ) =>
   fc.assert(
-    fc.property(situation, ({ submissions, listed, known, isComplete, ownsToken }) => {
+    fc.property(situation, ({ submissions, listed, known, isComplete, ownsToken, isOfPayer }) => {
       const lost = submissions.filter(({ isLost }) => isLost).map(({ task }) => task);
       const seen = listed.map(
         ({ taskId, address, prompt, afterMs }): Observation => ({
@@ -83,6 +84,7 @@ const check = (
         isOurs,
         looksLikeOurs,
         ownsToken,
+        isOfPayer: () => isOfPayer,
         ownTask: (taskId) =>
           known.includes(taskId) ? { ...submitted(9, NOW_MS), taskId, state: "processing" } : undefined,
         unanswered: submissions.map(({ task }) => task),
@@ -119,9 +121,9 @@ it("without its address, a submission is found only in a complete list of its ow
   check(({ lost, seen, matching, isComplete, verdicts }) => {
     for (const task of lost) {
       const verdict = verdicts.get(task.submissionId);
-      if (verdict?.kind === "absent") expect(isComplete).toBe(true);
+      if (verdict?.kind === "absent") expect([isComplete, matching.isOfPayer(task)]).toEqual([true, true]);
       if (verdict?.kind !== "found" || verdict.seen.callbackUrl === `${OURS}${task.submissionId}`) continue;
-      expect([isComplete, matching.ownsToken]).toEqual([true, true]);
+      expect([isComplete, matching.ownsToken, matching.isOfPayer(task)]).toEqual([true, true, true]);
       expect(isOurs(verdict.seen.callbackUrl ?? "")).toBe(false);
       expect(verdict.seen.request).toEqual(task.request);
       const twins = seen.filter(

@@ -7,7 +7,7 @@ CREATE TABLE session ( session_id TEXT PRIMARY KEY, state TEXT NOT NULL, seen_at
 CREATE INDEX session_by_use ON session (seen_at_ms);
 CREATE TABLE subscription ( holder TEXT NOT NULL, topic TEXT NOT NULL, changed_at_ms INTEGER, PRIMARY KEY (holder, topic) ) WITHOUT ROWID;
 CREATE INDEX subscription_by_topic ON subscription (topic);
-CREATE TABLE task ( position INTEGER PRIMARY KEY, submission_id TEXT NOT NULL UNIQUE, task_id TEXT UNIQUE, trace_id TEXT, state TEXT NOT NULL, tool TEXT, request TEXT NOT NULL, videos TEXT NOT NULL, error TEXT, created_at_ms INTEGER NOT NULL, finished_at_ms INTEGER, elapsed_seconds REAL, checked_at_ms INTEGER, looked_at_ms INTEGER, next_check_at_ms INTEGER, idempotency_key TEXT UNIQUE, request_hash TEXT , cancel_requested INTEGER NOT NULL DEFAULT 0, settled_at_ms INTEGER, rings INTEGER, rang_at_ms INTEGER, lost_at_ms INTEGER, absent_at_ms INTEGER, credits REAL, settlement TEXT);
+CREATE TABLE task ( position INTEGER PRIMARY KEY, submission_id TEXT NOT NULL UNIQUE, task_id TEXT UNIQUE, trace_id TEXT, state TEXT NOT NULL, tool TEXT, request TEXT NOT NULL, videos TEXT NOT NULL, error TEXT, created_at_ms INTEGER NOT NULL, finished_at_ms INTEGER, elapsed_seconds REAL, checked_at_ms INTEGER, looked_at_ms INTEGER, next_check_at_ms INTEGER, idempotency_key TEXT UNIQUE, request_hash TEXT , cancel_requested INTEGER NOT NULL DEFAULT 0, settled_at_ms INTEGER, rings INTEGER, rang_at_ms INTEGER, lost_at_ms INTEGER, absent_at_ms INTEGER, payer_hash TEXT, credits REAL, settlement TEXT);
 CREATE INDEX task_by_state ON task (state, position);
 CREATE INDEX task_by_tool ON task (tool, position);
 CREATE INDEX task_due ON task (next_check_at_ms) WHERE next_check_at_ms IS NOT NULL;
