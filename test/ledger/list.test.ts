@@ -76,7 +76,10 @@ describe("veo_list_tasks", () => {
     await submit("[never] old and open");
     await world.inObject((_, { storage }) => {
       const daysMs = 91 * 86_400_000;
-      storage.sql.exec("UPDATE task SET position = position - ?", daysMs * 1000);
+      storage.sql.exec(
+        "UPDATE task SET position = position - ?1 * 1000, looked_at_ms = looked_at_ms - ?1",
+        daysMs,
+      );
     });
     await submit("new");
     expect(await prompts({})).toEqual(["new", "[never] old and open"]);
