@@ -24,6 +24,7 @@ export interface Old {
 const POSITIONS_PER_MS = 1000;
 /** Finished tasks kept in memory beside their rows; a few hundred kilobytes at the most. */
 const MAX_REMEMBERED = 100;
+
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
 export class TaskStore {
   readonly #sql: SqlStorage;
