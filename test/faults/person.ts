@@ -7,7 +7,6 @@ import {
 import { z } from "zod";
 import type { Caller } from "../../src/agent/caller.ts";
 import { readSettings } from "../../src/agent/settings.ts";
-import type { Variables } from "../../src/config/variables.ts";
 import { serveCaller } from "../../src/http/mcp-endpoint.ts";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
 import { ORIGIN, type World } from "../world.ts";
@@ -72,15 +71,13 @@ export class Person {
   /** The states that tasks were in when the session had just been subscribed to them. */
   readonly stateWhenFollowed = new Map<string, string>();
   readonly #world: World;
-  readonly #variables: Variables;
   #sessionId: string | undefined;
   #modern: EventStream | undefined;
   #legacy: EventStream | undefined;
   #listenedTo: readonly string[] = [];
 
-  constructor(world: World, variables: Variables, caller: Caller) {
+  constructor(world: World, caller: Caller) {
     this.#world = world;
-    this.#variables = variables;
     this.caller = caller;
   }
 
@@ -223,8 +220,7 @@ export class Person {
    * @returns undefined when the connection broke, or the server said to come again.
    */
   async #send(lane: Lane, body?: Outgoing): Promise<Response | undefined> {
-    const bindings = { ...env, ...this.#variables };
-    const settings = readSettings(bindings);
+    const settings = readSettings(env);
     if (!settings.ok) throw new Error(settings.problems.join("\n"));
     const url = new URL("/mcp", ORIGIN);
     const request = new Request(url, {
@@ -232,7 +228,7 @@ export class Person {
       headers: lane === "modern" ? modernHeaders(body) : legacyHeaders(body, this.#sessionId),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const answering = serveCaller(request, url, bindings, settings, this.caller);
+    const answering = serveCaller(request, url, env, settings, this.caller);
     const response = await this.#world.until(answering.catch(() => undefined));
     if (response === undefined || response.status === 503) return undefined;
     if (response.ok) return response;
