@@ -9,8 +9,9 @@ import type { Caller } from "../../src/agent/caller.ts";
 import { readSettings } from "../../src/agent/settings.ts";
 import { serveCaller } from "../../src/http/mcp-endpoint.ts";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
+import type { StreamMessage } from "../mcp/event-reader.ts";
 import { ORIGIN, type World } from "../world.ts";
-import { EventStream, type Message } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
 
 /** A client tries something that is safe to repeat this often: objects die at most twice in a run. */
 const ATTEMPTS = 4;
@@ -147,7 +148,7 @@ export class Person {
     }
     if (this.#legacy?.isOpen === true) return;
     const stream = await this.#persist(() => this.#send("legacy"));
-    this.#legacy = new EventStream(stream, (said) => this.#hearUpdate(said));
+    this.#legacy = await EventStream.open(stream, (said) => this.#hearUpdate(said));
   }
 
   async #subscribe(submissionIds: readonly string[]): Promise<void> {
@@ -173,17 +174,17 @@ export class Person {
     const params = { notifications: { taskIds }, _meta: META };
     const listen = { jsonrpc: "2.0", id: crypto.randomUUID(), method: "subscriptions/listen", params };
     const stream = await this.#persist(() => this.#send("modern", listen));
-    this.#modern = new EventStream(stream, (said) => this.#hearChange(said));
+    this.#modern = await EventStream.open(stream, (said) => this.#hearChange(said));
     await before?.leave();
   }
 
-  #hearChange(said: Message): void {
+  #hearChange(said: StreamMessage): void {
     const changed = changedSchema.safeParse(said).data?.params;
     if (changed !== undefined && ["completed", "failed", "cancelled"].includes(changed.status))
       this.heardEnd.set(changed.taskId, changed.status);
   }
 
-  #hearUpdate(said: Message): void {
+  #hearUpdate(said: StreamMessage): void {
     const updated = updatedSchema.safeParse(said).data?.params;
     if (updated !== undefined) this.heardChangeAtMs.set(updated.uri.replace("veo://tasks/", ""), Date.now());
   }
