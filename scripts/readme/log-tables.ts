@@ -20,7 +20,8 @@ const EVENTS: Readonly<Record<LogEvent, string>> = {
   identity_provider_unreachable: "The identity provider did not answer.",
   client_document_unreachable: "The document that describes an app could not be fetched.",
   health_check: "`/health?deep=1` was answered; `outcome` is `ok` or an error code.",
-  not_configured: "A request was answered 503, since the server is not configured. `problems`: how many things are wrong with the variables.",
+  not_configured:
+    "A request was answered 503, since the server is not configured. `problems`: how many things are wrong with the variables.",
   budget_unreachable: "The object that counts for all accounts could not be reached.",
   request_crashed: "A mistake of this server, or an object that broke; the answer has the `incident`.",
   announcement_failed: "A listener could not be told of a change.",
