@@ -40,6 +40,7 @@ const PRICE_LIST: Readonly<Record<Item, Price>> = {
 const STORAGE = { includedGb: 5, perGbMonth: 0.2 };
 const BYTES_PER_GB = 1e9;
 const DAYS_PER_MONTH = 30;
+/** All that is billed by use. */
 export const ITEMS = Object.keys(PRICE_LIST) as readonly Item[];
 
 /** @returns how many videos a day the free plan allows. */

@@ -44,6 +44,7 @@ export function inObject(): Disposable {
 /** A cursor knows how many rows it took only when it was read to its end, which nobody tells. */
 const cursors = new Set<{ rowsRead: number; rowsWritten: number }>();
 
+/** Adds up what cursors have taken: called when whoever read them is done. */
 export function flushRows(): void {
   for (const { rowsRead, rowsWritten } of cursors) {
     counts.rowsRead += rowsRead;

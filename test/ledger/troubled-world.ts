@@ -43,6 +43,7 @@ export interface Troubled {
   mismatches(): Promise<string[]>;
 }
 
+/** A deployment in which the upstream can go wrong for one account alone, and everything that it logs is read. */
 export async function createTroubled(options: WorldOptions = {}): Promise<Troubled> {
   const keys = [newKey("ada"), newKey("bob")] as const;
   const world = createSignInWorld({

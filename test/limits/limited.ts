@@ -37,9 +37,11 @@ const PASSTHROUGH: Variables = {
   SECRET_KEY,
 };
 
+/** The object that counts for the whole deployment. */
 export const budgetStub = (): DurableObjectStub<DeploymentBudget> =>
   env.DEPLOYMENT_BUDGET.getByName("deployment");
 
+/** Two people with accounts of their own, where an owner has set limits. */
 export async function createLimited(limits: Variables, options: WorldOptions = {}): Promise<Limited> {
   const keys = [newKey("ada"), newKey("bob")] as const;
   const deployment = { ...PASSTHROUGH, ...limits };
