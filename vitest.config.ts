@@ -11,22 +11,18 @@ const SECRETS = {
 const SECRET_KEY = "secret-key-of-the-tests-0123456789-0123456789";
 /** Where everybody pays for themselves, an object has no token of the deployment's. */
 const PAYERS = "test/payers";
-/** Where an owner has set limits, the objects' variables are a test's own. */
-const LIMITS = "test/limits";
 /** Where objects die at every step, the source has its steps marked. */
 const FAULTS = "test/faults";
 
-/** Tests in workerd, whose objects have these variables. The Worker's own can be changed by a test (`world.ts`). */
+/** Tests in workerd, whose objects have these variables. A test can change them (`world.ts`). */
 const workerd = (
   name: string,
   bindings: Record<string, string>,
   include: string,
   exclude: string[] = [],
-  main?: string,
 ) => ({
   plugins: [
     cloudflareTest({
-      ...(main !== undefined && { main }),
       wrangler: { configPath: "./wrangler.toml" },
       miniflare: {
         bindings: { ...UPSTREAM, ...bindings },
@@ -53,7 +49,7 @@ export default defineConfig({
     // One worker for each core; Vitest would keep a core for itself, though it has little to do.
     maxWorkers: "100%",
     projects: [
-      workerd("workerd", SECRETS, "test/**/*.test.ts", [`${PAYERS}/**`, `${LIMITS}/**`, `${FAULTS}/**`]),
+      workerd("workerd", SECRETS, "test/**/*.test.ts", [`${PAYERS}/**`, `${FAULTS}/**`]),
       workerd(
         "workerd-payers",
         { AUTH_MODE: "passthrough", SECRET_KEY },
@@ -63,13 +59,6 @@ export default defineConfig({
         "workerd-payers-without-secret-key",
         { AUTH_MODE: "passthrough" },
         `${PAYERS}/without-secret-key/**/*.test.ts`,
-      ),
-      workerd(
-        "workerd-limits",
-        { ...SECRETS, SECRET_KEY },
-        `${LIMITS}/**/*.test.ts`,
-        [],
-        `${LIMITS}/worker.ts`,
       ),
       faultsProject(false, 1),
       {

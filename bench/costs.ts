@@ -1,17 +1,17 @@
 import type { Usage } from "./price-list.ts";
 
 /** How a client follows a video of 120 s that it orders, in an account that has nothing else in the making. */
-export const CLIENT_NAMES = ["polls", "waits", "tasks", "listens"] as const;
+const CLIENT_NAMES = ["polls", "waits", "tasks", "listens"] as const;
 export type CostedClient = (typeof CLIENT_NAMES)[number];
 /** Whether AceDataCloud's rings come through. */
-export const DOORBELLS = ["silent", "ringing"] as const;
+const DOORBELLS = ["silent", "ringing"] as const;
 export type Doorbell = (typeof DOORBELLS)[number];
 
 /**
  * What `npm run bench -- --only cost` counted of each, which prints it anew. The manual's table is made of it, and the
  * benchmark holds it to that.
  */
-export const COSTS: Readonly<Record<CostedClient, Readonly<Record<Doorbell, Usage>>>> = {
+const COSTS: Readonly<Record<CostedClient, Readonly<Record<Doorbell, Usage>>>> = {
   polls: {
     silent: {
       workerRequests: 9,
@@ -85,6 +85,12 @@ export const COSTS: Readonly<Record<CostedClient, Readonly<Record<Doorbell, Usag
     },
   },
 };
+
+/** Every row of the manual's tables, in their order. */
+export const COSTED = CLIENT_NAMES.flatMap((client) =>
+  DOORBELLS.map((doorbell) => ({ client, doorbell, usage: COSTS[client][doorbell] })),
+);
+
 /** What a video leaves in the ledger, with a prompt of 500 characters. */
 export const BYTES_PER_VIDEO = 2000;
 

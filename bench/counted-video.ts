@@ -117,7 +117,6 @@ const countsSchema = z.object({
   rowsRead: z.number(),
   rowsWritten: z.number(),
   busyMs: z.number(),
-  memoryMs: z.number(),
   storedBytes: z.number(),
 });
 type Counts = z.infer<typeof countsSchema>;

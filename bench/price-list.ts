@@ -1,8 +1,7 @@
 /**
  * Cloudflare's price list in US dollars, as https://developers.cloudflare.com/workers/platform/pricing/ and
- * https://developers.cloudflare.com/durable-objects/platform/pricing/ had it when it was read.
+ * https://developers.cloudflare.com/durable-objects/platform/pricing/ had it in November 2026. The README says so too.
  */
-export const PRICES_READ = "November 2026";
 /** What the Workers Paid plan costs in a month, whatever is used. */
 export const PAID_PLAN = 5;
 
@@ -27,9 +26,9 @@ export interface Usage {
   readonly rowsRead: number;
   readonly rowsWritten: number;
 }
-export type Item = keyof Usage;
+type Item = keyof Usage;
 
-export const PRICE_LIST: Readonly<Record<Item, Price>> = {
+const PRICE_LIST: Readonly<Record<Item, Price>> = {
   workerRequests: { freePerDay: 100_000, included: 10 * MILLION, perMillion: 0.3 },
   // The free plan limits each request instead, to 10 ms.
   workerCpuMs: { freePerDay: Number.POSITIVE_INFINITY, included: 30 * MILLION, perMillion: 0.02 },
@@ -41,14 +40,12 @@ export const PRICE_LIST: Readonly<Record<Item, Price>> = {
 const STORAGE = { includedGb: 5, perGbMonth: 0.2 };
 const BYTES_PER_GB = 1e9;
 const DAYS_PER_MONTH = 30;
+/** All that is billed by use. */
 export const ITEMS = Object.keys(PRICE_LIST) as readonly Item[];
 
-/** @returns how many videos a day the free plan allows, and what is used up first. */
-export function freeVideosPerDay(usage: Usage): { videos: number; first: Item } {
-  const allowed = ITEMS.map((item) => ({ item, videos: PRICE_LIST[item].freePerDay / usage[item] }));
-  const least = allowed.reduce((a, b) => (b.videos < a.videos ? b : a));
-  return { videos: Math.floor(least.videos), first: least.item };
-}
+/** @returns how many videos a day the free plan allows. */
+export const freeVideosPerDay = (usage: Usage): number =>
+  Math.floor(Math.min(...ITEMS.map((item) => PRICE_LIST[item].freePerDay / usage[item])));
 
 /**
  * @param keptDays for how long a video stays in the ledger.

@@ -32,6 +32,7 @@ export function expectDocumented(lines: LogLines): void {
   }
 }
 
+/** Reads the log from here on, in place of the console. */
 export function readLog(): LogLines {
   const written: string[] = [];
   const lines: LogLine[] = [];

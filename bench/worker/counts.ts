@@ -11,8 +11,6 @@ export interface Counts {
   rowsWritten: number;
   /** How long the object was busy with anything, however much at once. */
   busyMs: number;
-  /** How long it was in memory, if it leaves 10 s after it was last busy. */
-  memoryMs: number;
   storedBytes: number;
 }
 
@@ -25,29 +23,20 @@ export const counts: Counts = {
   rowsRead: 0,
   rowsWritten: 0,
   busyMs: 0,
-  memoryMs: 0,
   storedBytes: 0,
 };
 
-const LEAVES_MEMORY_AFTER_MS = 10_000;
 let busyWith = 0;
 let busySinceMs = 0;
-let idleSinceMs = Number.NEGATIVE_INFINITY;
 
 /** Counts the time until it is disposed of. */
 export function inObject(): Disposable {
-  if (busyWith === 0) {
-    busySinceMs = Date.now();
-    counts.memoryMs += Math.min(busySinceMs - idleSinceMs, LEAVES_MEMORY_AFTER_MS);
-  }
+  if (busyWith === 0) busySinceMs = Date.now();
   busyWith += 1;
   return {
     [Symbol.dispose]() {
       busyWith -= 1;
-      if (busyWith > 0) return;
-      idleSinceMs = Date.now();
-      counts.busyMs += idleSinceMs - busySinceMs;
-      counts.memoryMs += idleSinceMs - busySinceMs;
+      if (busyWith === 0) counts.busyMs += Date.now() - busySinceMs;
     },
   };
 }
@@ -55,6 +44,7 @@ export function inObject(): Disposable {
 /** A cursor knows how many rows it took only when it was read to its end, which nobody tells. */
 const cursors = new Set<{ rowsRead: number; rowsWritten: number }>();
 
+/** Adds up what cursors have taken: called when whoever read them is done. */
 export function flushRows(): void {
   for (const { rowsRead, rowsWritten } of cursors) {
     counts.rowsRead += rowsRead;

@@ -1,12 +1,4 @@
-import {
-  BYTES_PER_VIDEO,
-  CLIENT_NAMES,
-  COSTS,
-  type CostedClient,
-  DOORBELLS,
-  type Doorbell,
-  KEPT_DAYS,
-} from "../../bench/costs.ts";
+import { BYTES_PER_VIDEO, COSTED, type CostedClient, type Doorbell, KEPT_DAYS } from "../../bench/costs.ts";
 import { freeVideosPerDay, monthlyCost, PAID_PLAN } from "../../bench/price-list.ts";
 import { markdownTable } from "../../src/tools/markdown-table.ts";
 import { count } from "./words.ts";
@@ -20,10 +12,6 @@ const WHAT: Readonly<Record<CostedClient, string>> = {
 };
 const RINGS: Readonly<Record<Doorbell, string>> = { silent: "no", ringing: "yes" };
 
-const combinations = CLIENT_NAMES.flatMap((client) =>
-  DOORBELLS.map((doorbell) => ({ client, doorbell, usage: COSTS[client][doorbell] })),
-);
-
 /** What Cloudflare counts of a video, by what follows it. */
 export const usageTable = (): string =>
   markdownTable(
@@ -36,7 +24,7 @@ export const usageTable = (): string =>
       "Rows written",
       "Rows read",
     ],
-    combinations.map(({ client, doorbell, usage }) => [
+    COSTED.map(({ client, doorbell, usage }) => [
       WHAT[client],
       RINGS[doorbell],
       count(usage.workerRequests),
@@ -51,10 +39,10 @@ export const usageTable = (): string =>
 export const costTable = (): string =>
   markdownTable(
     ["The client", "Doorbell", "Free plan", ...VIDEOS_A_MONTH.map((videos) => `${count(videos)} a month`)],
-    combinations.map(({ client, doorbell, usage }) => [
+    COSTED.map(({ client, doorbell, usage }) => [
       WHAT[client],
       RINGS[doorbell],
-      `${count(freeVideosPerDay(usage).videos)} a day`,
+      `${count(freeVideosPerDay(usage))} a day`,
       ...VIDEOS_A_MONTH.map((videos) =>
         dollars(PAID_PLAN + monthlyCost(usage, videos, BYTES_PER_VIDEO, KEPT_DAYS)),
       ),

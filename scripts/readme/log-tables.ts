@@ -8,7 +8,7 @@ const EVENTS: Readonly<Record<LogEvent, string>> = {
   upstream_request:
     "AceDataCloud was asked. `outcome`: `ok`, `status` (an error status), `timeout`, `unreachable` or `unreadable`.",
   alarm_round:
-    "The object of an account looked at its tasks. `outcome` as above, or `crashed`; `tasks` were due, of which `lost` are orders whose answer never came.",
+    "The object of an account looked at its tasks. `outcome` as above, or `crashed`; `tasks`: how many were due; `lost`: how many orders without an answer were looked for.",
   callback:
     "AceDataCloud rang. `outcome`: `rang`, `not_watched` (the task is over), `forged` (not an address of ours) or `closed` (nobody is to ring).",
   refused:
@@ -20,7 +20,8 @@ const EVENTS: Readonly<Record<LogEvent, string>> = {
   identity_provider_unreachable: "The identity provider did not answer.",
   client_document_unreachable: "The document that describes an app could not be fetched.",
   health_check: "`/health?deep=1` was answered; `outcome` is `ok` or an error code.",
-  not_configured: "A request was answered 503, since so many things are wrong with the variables.",
+  not_configured:
+    "A request was answered 503, since the server is not configured. `problems`: how many things are wrong with the variables.",
   budget_unreachable: "The object that counts for all accounts could not be reached.",
   request_crashed: "A mistake of this server, or an object that broke; the answer has the `incident`.",
   announcement_failed: "A listener could not be told of a change.",

@@ -3,7 +3,7 @@ import type { LedgerCredential } from "../ledger/dependencies.ts";
 import type { UpstreamClient } from "../veo/upstream-client.ts";
 
 /** Somebody who watches a server asks every few seconds; the upstream is asked this often at most. */
-export const HEALTH_REMEMBERED_MS = 60_000;
+const HEALTH_REMEMBERED_MS = 60_000;
 
 /** What the upstream said when it was last asked whether it is there. */
 export interface UpstreamHealth {

@@ -12,6 +12,7 @@ import { isSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import type { TaskFilter } from "./task-store.ts";
 import { afterRing, cancelRequested, paceOf, ringsComeThrough } from "./transitions.ts";
+import { resumeWatch } from "./trouble.ts";
 import { reportUsage, type UsageReport } from "./usage-report.ts";
 
 export interface Poll {
@@ -40,7 +41,7 @@ export class Ledger {
     this.#is = dependencies;
     this.#settings = settings;
     this.look = new Look(dependencies);
-    this.#lookups = new Lookups(dependencies, this.look);
+    this.#lookups = new Lookups(dependencies);
   }
 
   /**
@@ -170,7 +171,7 @@ export class Ledger {
     const { parking, credential, arm, now } = this.#is;
     if (credential.isStanding()) return;
     // A watch that stopped for a refused key goes on with the key of this call.
-    this.look.resume();
+    resumeWatch(this.#is);
     const dueAtMs = this.look.nextAtMs();
     if (dueAtMs === null) return;
     // First the wait, then the alarm: the look must not be over before anybody waits for it.
@@ -209,7 +210,7 @@ export class Ledger {
    */
   async #nudge(task: Task): Promise<boolean> {
     const { tasks, watch, now } = this.#is;
-    const resumed = isOpen(task) && this.look.resume();
+    const resumed = isOpen(task) && resumeWatch(this.#is);
     const due = wouldBeDue(task, now(), () => paceOf(task, now(), watch.heardAtMs()));
     if (due) tasks.update({ ...task, nextCheckAtMs: now() });
     if (due || resumed) await this.#is.arm();

@@ -1,24 +1,19 @@
-import {
-  isKeyRefused,
-  isOutOfCredits,
-  isRequestRefused,
-  isTooLarge,
-  type UpstreamFailure,
-} from "../errors.ts";
+import { isRequestRefused, isTooLarge, type UpstreamFailure } from "../errors.ts";
 import { type Observation, observeRecords } from "../veo/observation.ts";
 import type { QueryOutcome, TaskQuery } from "../veo/upstream-client.ts";
 import { recordChange } from "./change.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
 import { mayBe } from "./lost-submissions.ts";
 import { reconcile, unanswered } from "./reconciliation.ts";
-import { backoffMs, POLLING_INTERVAL_MS } from "./schedule.ts";
+import { POLLING_INTERVAL_MS } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
-import { adopted, afterFailedLook, afterLook, lost, ringsComeThrough } from "./transitions.ts";
+import { adopted, afterLook, lost, ringsComeThrough } from "./transitions.ts";
+import { blockedBy, writeDownTrouble } from "./trouble.ts";
 import type { Lookup } from "./watch-store.ts";
 
 /** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
-export const BATCH_SIZE = 50;
+const BATCH_SIZE = 50;
 /**
  * How many tasks a round finds to be the ones that a batch is refused for. More than that is trouble of the upstream's
  * own, and finding them all would cost more requests than there are tasks.
@@ -88,35 +83,13 @@ export class Look {
     return tasks.nextDueMs() !== null && watch.trouble()?.notBeforeMs !== null;
   }
 
-  /** Whether the upstream is being left alone, and why. */
-  blocked(): UpstreamFailure | undefined {
-    const { watch, credential, now } = this.#is;
-    const trouble = watch.trouble();
-    if (trouble === undefined) return undefined;
-    const isPausing = trouble.notBeforeMs === null || trouble.notBeforeMs > now();
-    // With nothing but refused keys at hand it is being left alone too.
-    return isPausing || credential.ofWatch() === undefined ? trouble.failure : undefined;
-  }
-
-  /**
-   * Lets a stopped watch go on when somebody asks again, at most once per polling interval.
-   * @returns whether it had stopped and goes on.
-   */
-  resume(): boolean {
-    const { watch, now } = this.#is;
-    const trouble = watch.trouble();
-    if (trouble?.notBeforeMs !== null || now() - trouble.sinceMs < POLLING_INTERVAL_MS) return false;
-    watch.setTrouble({ ...trouble, notBeforeMs: now() });
-    return true;
-  }
-
   async #runRound(): Promise<Round> {
     const { tasks, now } = this.#is;
     const due = tasks.due(now());
     const sought = this.#sought(due);
     const token = this.#is.credential.ofWatch();
     this.#refused = 0;
-    const round: Round = { due: due.length, lost: sought.length, failure: this.blocked() };
+    const round: Round = { due: due.length, lost: sought.length, failure: blockedBy(this.#is) };
     if (token === undefined || round.failure !== undefined) return round;
     try {
       const watched = new Map(
@@ -259,25 +232,8 @@ export class Look {
   }
 
   #endRound(failure: UpstreamFailure, token: string): never {
-    this.#writeDownTrouble(failure, token);
+    writeDownTrouble(this.#is, failure, token);
     throw new RoundOver(failure);
-  }
-
-  #writeDownTrouble(failure: UpstreamFailure, token: string): void {
-    const { tasks, watch, credential, now, random } = this.#is;
-    const failures = (watch.trouble()?.failures ?? 0) + 1;
-    const retryAfterSeconds = failure.kind === "status" ? failure.retryAfterSeconds : undefined;
-    const isRefused = isKeyRefused(failure);
-    if (isRefused) credential.refused(token);
-    // Asking again with an empty balance, or with the same key, helps nobody: the watch stops until the next query.
-    const stopped = isOutOfCredits(failure) || (isRefused && credential.ofWatch() === token);
-    const waitMs = isRefused ? 0 : backoffMs(failures, random(), retryAfterSeconds);
-    const notBeforeMs = stopped ? null : now() + waitMs;
-    watch.setTrouble({ failures, failure, sinceMs: now(), notBeforeMs });
-    // Who asked is told why; nobody watches these, so nothing of them stays due.
-    for (const lookup of watch.dueLookups(now())) watch.withdraw(lookup.key);
-    for (const task of tasks.due(now()))
-      if (!isOpen(task)) recordChange(this.#is, task, afterFailedLook(task, now()));
   }
 }
 

@@ -1,10 +1,11 @@
 import { fail, ok, type Result, type VeoError } from "../errors.ts";
 import type { TaskQuery } from "../veo/upstream-client.ts";
 import type { LedgerDependencies } from "./dependencies.ts";
-import { type Look, ROUND_NEWS } from "./look.ts";
+import { ROUND_NEWS } from "./look.ts";
 import { MAX_PARKED } from "./parking.ts";
 import { DENIED_LOOKUP_MS, HISTORY_PAGE_MS, LOOKUP_WAIT_MS } from "./schedule.ts";
 import { isSubmissionId } from "./submission-id.ts";
+import { blockedBy, resumeWatch } from "./trouble.ts";
 
 /** How a caller names a task. `taskId` may be the upstream's id or a submission id of ours. */
 export type TaskReference = { taskId: string } | { traceId: string };
@@ -28,11 +29,9 @@ interface Question {
  */
 export class Lookups {
   readonly #is: LedgerDependencies;
-  readonly #look: Look;
 
-  constructor(dependencies: LedgerDependencies, look: Look) {
+  constructor(dependencies: LedgerDependencies) {
     this.#is = dependencies;
-    this.#look = look;
   }
 
   /**
@@ -67,9 +66,9 @@ export class Lookups {
     const { watch, parking, now } = this.#is;
     const open = questions.filter(({ key }) => (watch.lookup(key)?.answeredAtMs ?? 0) <= now() - freshMs);
     if (open.length === 0) return undefined;
-    this.#look.resume();
+    resumeWatch(this.#is);
     const refusal = () => {
-      const failure = this.#look.blocked();
+      const failure = blockedBy(this.#is);
       return failure && ({ kind: "upstream", failure } as const);
     };
     const already = refusal();

@@ -32,7 +32,7 @@ export const LOOK_INTERVALS = {
 export const FIRST_LOOK_MS = { usual: 15 * SECOND_MS, stretched: 2 * MINUTE_MS } as const;
 
 /** The upstream may ring before its own record says so: looks after the first ring of a task, from that ring on. */
-export const RING_ECHOES_MS = [2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS] as const;
+const RING_ECHOES_MS = [2 * SECOND_MS, 5 * SECOND_MS, 10 * SECOND_MS] as const;
 /** Rings count at most this often for one task, whoever sends how many. */
 export const RING_INTERVAL_MS = 15 * SECOND_MS;
 /** A ring that came through speaks for the next ones for this long. */
@@ -86,8 +86,8 @@ export const echoAtMs = (rangAtMs: number, nowMs: number): number | null =>
   RING_ECHOES_MS.map((afterMs) => rangAtMs + afterMs).find((ms) => ms > nowMs) ?? null;
 
 /** When a lost submission is looked for, counted from when it was lost; then every `RECONCILE_EVERY_MS`, for a day. */
-export const RECONCILE_AFTER_MS = [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS] as const;
-export const RECONCILE_EVERY_MS = 10 * MINUTE_MS;
+const RECONCILE_AFTER_MS = [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS] as const;
+const RECONCILE_EVERY_MS = 10 * MINUTE_MS;
 const RECONCILE_UNTIL_MS = 24 * HOUR_MS;
 /** The upstream's list may lag: only what is missing at two looks this far apart was never there. */
 export const ABSENCE_MS = 10 * MINUTE_MS;

@@ -10,7 +10,7 @@ import { payerHash } from "./payer-hash.ts";
 import { Retention } from "./retention.ts";
 import { firstLookAtMs } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
-import type { Task } from "./task.ts";
+import { AT_FIRST, type Task } from "./task.ts";
 import { accepted, afterLook, lost, paceOf, refused } from "./transitions.ts";
 
 /** What a paid tool asks for, already checked. */
@@ -68,6 +68,7 @@ export async function submit(
   const abandonedAtMs = createdAtMs + settings.requestTimeoutMs + ABANDONED_GRACE_MS;
   const firstLookMs = firstLookAtMs(createdAtMs, paceOf({ rings }, createdAtMs, is.watch.heardAtMs()));
   const task: Task = {
+    ...AT_FIRST,
     position: is.tasks.positionFor(createdAtMs),
     submissionId,
     taskId: null,
@@ -75,22 +76,13 @@ export async function submit(
     state: "submitting",
     tool: order.tool,
     request: publicRequest(order.request.body),
-    videos: [],
-    error: null,
     createdAtMs,
-    finishedAtMs: null,
-    elapsedSeconds: null,
     checkedAtMs: null,
     lookedAtMs: null,
     // Where its first look comes later still, the alarm is set for that: to move it when the answer is there would be
     // one more write for the caller to wait for.
     nextCheckAtMs: Math.max(abandonedAtMs, firstLookMs),
-    cancelRequested: false,
-    settledAtMs: null,
     rings,
-    rangAtMs: null,
-    lostAtMs: null,
-    absentAtMs: null,
     payerHash: payerHash(submissionId, token),
     credits: is.limits.prices[priceKey] ?? null,
     settlement: is.budget === undefined ? null : "due",

@@ -6,7 +6,9 @@ import { type Task, taskSchema } from "./task.ts";
 export const COLUMNS = `position, submission_id, task_id, trace_id, state, tool, request, videos, error, created_at_ms,
   finished_at_ms, elapsed_seconds, checked_at_ms, looked_at_ms, next_check_at_ms, cancel_requested, settled_at_ms, rings, rang_at_ms,
   lost_at_ms, absent_at_ms, payer_hash, credits, settlement, idempotency_key, request_hash`;
+/** The same, one by one. */
 export const COLUMN_NAMES = COLUMNS.split(/,\s+/);
+/** As many places for values as there are columns. */
 export const PLACES = COLUMNS.replace(/\w+/g, "?");
 
 /** JSON in a column. Ours, but parsed like everything that comes from outside the code that runs. */
@@ -15,6 +17,8 @@ const json = z
   .nullable()
   .transform((text): unknown => (text === null ? null : JSON.parse(text)));
 const { shape } = taskSchema;
+
+/** Reads a row as the task that it is. */
 export const rowSchema = z
   .object({
     position: shape.position,

@@ -24,6 +24,7 @@ export interface Old {
 const POSITIONS_PER_MS = 1000;
 /** Finished tasks kept in memory beside their rows; a few hundred kilobytes at the most. */
 const MAX_REMEMBERED = 100;
+
 /** The rows of the ledger's tasks. Statements only: what a change means is in `transitions.ts`. */
 export class TaskStore {
   readonly #sql: SqlStorage;
@@ -84,6 +85,7 @@ export class TaskStore {
     if (changed.some(({ name }) => name === "videos")) this.#keepVideos(task);
   }
 
+  /** Forgets a task, with its words and its videos. */
   remove(task: Task): void {
     this.#forget(task);
     const { position } = task;
@@ -106,6 +108,7 @@ export class TaskStore {
   byTaskId = (id: string): Task | undefined => this.#remembered("task_id = ?", id);
   byTraceId = (id: string): Task | undefined => this.#first("trace_id = ? ORDER BY position DESC", id);
   byIdempotencyKey = (key: string): Task | undefined => this.#first("idempotency_key = ?", key);
+
   /** @returns how many tasks of the account's own making are not over. */
   countInFlight(): number {
     return this.#sql
@@ -123,6 +126,7 @@ export class TaskStore {
     );
   }
 
+  /** Notes that the deployment's budget was told how a task ended. */
   settled(submissionId: string): void {
     const task = this.bySubmissionId(submissionId);
     if (task !== undefined) this.update({ ...task, settlement: "done" });

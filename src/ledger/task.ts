@@ -59,5 +59,18 @@ export const taskSchema = z.object({
 });
 export type Task = z.infer<typeof taskSchema>;
 
+/** What every task begins with, whoever made it. */
+export const AT_FIRST = {
+  videos: [],
+  error: null,
+  finishedAtMs: null,
+  elapsedSeconds: null,
+  cancelRequested: false,
+  settledAtMs: null,
+  rangAtMs: null,
+  lostAtMs: null,
+  absentAtMs: null,
+} satisfies Partial<Task>;
+
 /** Whether the upstream has yet to say how it ends. */
 export const isOpen = (task: Task): boolean => task.state === "submitting" || task.state === "processing";

@@ -11,7 +11,7 @@ import {
   RING_INTERVAL_MS,
   RING_TRUST_MS,
 } from "./schedule.ts";
-import { isOpen, type Task } from "./task.ts";
+import { AT_FIRST, isOpen, type Task } from "./task.ts";
 
 /**
  * How a task changes: pure functions of what was, what was seen, and when. Nothing takes a task out of `succeeded` or
@@ -190,6 +190,7 @@ export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAt
 export function adopted(seen: Observation, submissionId: string, position: number, nowMs: number): Task {
   const createdAtMs = Math.min(seen.createdAtMs ?? nowMs, nowMs);
   const fresh: Task = {
+    ...AT_FIRST,
     position,
     submissionId,
     taskId: seen.taskId,
@@ -197,20 +198,11 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     state: "processing",
     tool: seen.tool ?? null,
     request: seen.request,
-    videos: [],
-    error: null,
     createdAtMs,
-    finishedAtMs: null,
-    elapsedSeconds: null,
     checkedAtMs: nowMs,
     lookedAtMs: nowMs,
     nextCheckAtMs: null,
-    cancelRequested: false,
-    settledAtMs: null,
     rings: null,
-    rangAtMs: null,
-    lostAtMs: null,
-    absentAtMs: null,
     payerHash: null,
     credits: null,
     settlement: null,

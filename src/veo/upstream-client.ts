@@ -49,6 +49,7 @@ export interface UpstreamClient {
 
 /** A watch request ends in 10 s: the next round asks again anyway (design.md, "Time"). */
 const QUERY_TIMEOUT_MS = 10_000;
+
 /** The upstream API, with `fetch`. Never throws: what went wrong is in the outcome. */
 export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient {
   const post = (
@@ -67,13 +68,7 @@ export function createUpstreamClient(settings: UpstreamSettings): UpstreamClient
       const { count } = countSchema.parse(answer.body);
       return { ok: true, records: list.data, ...(count !== undefined && { count }) };
     }
-    const said = readErrorBody(answer.body);
-    return {
-      ok: false,
-      failure: said
-        ? { kind: "status", status: 200, ...said }
-        : { kind: "unreadable", status: 200, why: "unexpected_shape" },
-    };
+    return { ok: false, failure: failureIn(answer.body) };
   };
   return {
     async submit(request, callbackUrl, token) {
@@ -113,12 +108,17 @@ function readBatch(answer: HttpAnswer): QueryOutcome {
   }
   const batch = batchSchema.safeParse(answer.body);
   if (batch.success) return { ok: true, records: batch.data };
-  const said = readErrorBody(answer.body);
-  if (said === undefined)
-    return { ok: false, failure: { kind: "unreadable", status: 200, why: "unexpected_shape" } };
-  return TROUBLE_CODES.has(said.code ?? "")
-    ? { ok: false, failure: { kind: "status", status: 200, ...said } }
-    : { ok: true, records: [] };
+  const failure = failureIn(answer.body);
+  const isAboutIds = failure.kind === "status" && !TROUBLE_CODES.has(failure.code ?? "");
+  return isAboutIds ? { ok: true, records: [] } : { ok: false, failure };
+}
+
+/** What is wrong with an answer of status 200 that does not have what was asked for. */
+function failureIn(body: unknown): UpstreamFailure {
+  const said = readErrorBody(body);
+  return said === undefined
+    ? { kind: "unreadable", status: 200, why: "unexpected_shape" }
+    : { kind: "status", status: 200, ...said };
 }
 
 /** Codes that speak of the caller or of the upstream itself, so that a 200 with one of them says nothing of ids. */
@@ -156,13 +156,7 @@ const submissionSchema = z.looseObject({
 
 function readSubmission(body: unknown): SubmitOutcome {
   const parsed = submissionSchema.safeParse(body);
-  if (!parsed.success) {
-    const said = readErrorBody(body);
-    const failure: UpstreamFailure = said
-      ? { kind: "status", status: 200, ...said }
-      : { kind: "unreadable", status: 200, why: "unexpected_shape" };
-    return { kind: "undetermined", failure };
-  }
+  if (!parsed.success) return { kind: "undetermined", failure: failureIn(body) };
   const { task_id: taskId, trace_id: traceId } = parsed.data;
   const observation = observeFinalBody(taskId, body);
   return {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Variables } from "../../src/config/variables.ts";
 import type { TestClient } from "../clients.ts";
 import { createFakeGithub } from "../identity/fake-github.ts";
 import { ACCESS_KEY, type World } from "../world.ts";
@@ -58,9 +59,13 @@ export interface TeamWithVideos {
   end(): Promise<void>;
 }
 
-/** Two people who are signed in, and a machine, each with videos. */
+/**
+ * Two people who are signed in, and a machine, each with videos.
+ * @param deployment what their objects are deployed with too.
+ */
 export async function createTeamWithVideos(
   connect: (world: World, bearer: string) => Promise<TestClient>,
+  deployment: Variables = {},
 ): Promise<TeamWithVideos> {
   const github = createFakeGithub({ redirectUris: [CALLBACK] });
   const variables = {
@@ -69,7 +74,7 @@ export async function createTeamWithVideos(
     MCP_ACCESS_KEY: ACCESS_KEY,
   };
   const accounts = [...PEOPLE, MACHINES].map(({ account }) => account);
-  const team = await createTeam(github, variables, accounts);
+  const team = await createTeam(github, variables, accounts, deployment);
   team.world.simulator.configure({ dialect: { traceId: "given" } });
 
   const holders: Pick<Member, "account" | "word" | "bearer">[] = [{ ...MACHINES, bearer: ACCESS_KEY }];

@@ -69,15 +69,22 @@ export const oidcVariables = ({ client, issuer }: FakeOidc): Variables => ({
   OIDC_CLIENT_SECRET: client.secret,
 });
 
-/** Opens a deployment with one identity provider; `accounts` are those whose alarms have to go off. */
+/**
+ * Opens a deployment with one identity provider.
+ * @param variables of the Worker.
+ * @param accounts whose alarms have to go off.
+ * @param deployment variables of the objects too.
+ */
 export async function createTeam(
   provider: Provider,
   variables: Variables,
   accounts: readonly string[] = ["owner"],
+  deployment: Variables = {},
 ): Promise<Team> {
   const redirects = new Set<string>();
   const { fetch: send, ...world } = createSignInWorld({
     variables: { LOG_LEVEL: "debug", ...variables },
+    deployment,
     identity: [watched(provider, redirects)],
     accounts,
   });

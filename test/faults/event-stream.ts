@@ -1,18 +1,19 @@
-import { z } from "zod";
+import { type EventReader, readEvents, type StreamMessage } from "../mcp/event-reader.ts";
 
-const messageSchema = z.looseObject({ method: z.string().optional() });
-export type Message = z.infer<typeof messageSchema>;
-
-/** The reader's end of a stream of server-sent events. */
+/** A stream of server-sent events that somebody reads for as long as it is open. */
 export class EventStream {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: EventReader;
   #isOpen = true;
 
+  private constructor(reader: EventReader) {
+    this.#reader = reader;
+  }
+
   /** @param hear gets every message, in their order. */
-  constructor(response: Response, hear: (message: Message) => void) {
-    if (response.body === null) throw new Error("A stream without a body");
-    this.#reader = response.body.getReader();
-    void this.#read(hear);
+  static async open(response: Response, hear: (message: StreamMessage) => void): Promise<EventStream> {
+    const stream = new EventStream(await readEvents(response));
+    void stream.#read(hear);
+    return stream;
   }
 
   get isOpen(): boolean {
@@ -22,28 +23,16 @@ export class EventStream {
   /** Closes the connection, as a client does. */
   async leave(): Promise<void> {
     this.#isOpen = false;
-    await this.#reader.cancel().catch(() => undefined);
+    await this.#reader.leave().catch(() => undefined);
   }
 
-  async #read(hear: (message: Message) => void): Promise<void> {
-    const decoder = new TextDecoder();
-    let text = "";
-    try {
-      for (;;) {
-        const { done, value } = await this.#reader.read();
-        if (done) break;
-        text += decoder.decode(value, { stream: true });
-        const frames = text.split("\n\n");
-        text = frames.pop() ?? "";
-        for (const frame of frames) {
-          const data = /^data: (.*)$/m.exec(frame)?.[1];
-          if (data !== undefined) hear(messageSchema.parse(JSON.parse(data)));
-        }
-      }
-    } catch {
-      // The connection broke: as good as closed.
-    } finally {
-      this.#isOpen = false;
+  async #read(hear: (message: StreamMessage) => void): Promise<void> {
+    for (;;) {
+      // A connection that breaks is as good as closed.
+      const message = await this.#reader.next().catch(() => undefined);
+      if (message === undefined) break;
+      hear(message);
     }
+    this.#isOpen = false;
   }
 }

@@ -1,6 +1,5 @@
 import { vi } from "vitest";
 import { createWorld, type World } from "../world.ts";
-import { deploy } from "./deployed.ts";
 import { type Deployment, TOO_DEAR } from "./deployments.ts";
 import { Person } from "./person.ts";
 import { follow, happens, type Steps, step } from "./steps.ts";
@@ -35,11 +34,10 @@ export async function live(
   look: (life: Life, moment: Moment) => Promise<void>,
 ): Promise<void> {
   const { variables, callers } = deployment;
-  deploy(variables);
   const world = createWorld({
     generationMs: GENERATION_MS,
     settings: { listLagMs: deployment.listLagMs },
-    variables,
+    deployment: variables,
     accounts: callers.map(({ account }) => account),
     killer: steps,
   });
@@ -51,8 +49,8 @@ export async function live(
   });
   const errors: string[] = [];
   vi.spyOn(console, "error").mockImplementation((line: unknown) => void errors.push(String(line)));
-  const people = callers.map((caller) => new Person(world, variables, caller));
-  const [ada = new Person(world, variables, callers[0]), bob] = people;
+  const people = callers.map((caller) => new Person(world, caller));
+  const [ada = new Person(world, callers[0]), bob] = people;
   const life: Life = { deployment, world, people, errors, keptSinceMs: 0 };
   const lookNow = async (moment: Moment) => {
     follow(undefined);

@@ -7,11 +7,11 @@ import {
 import { z } from "zod";
 import type { Caller } from "../../src/agent/caller.ts";
 import { readSettings } from "../../src/agent/settings.ts";
-import type { Variables } from "../../src/config/variables.ts";
 import { serveCaller } from "../../src/http/mcp-endpoint.ts";
 import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
+import type { StreamMessage } from "../mcp/event-reader.ts";
 import { ORIGIN, type World } from "../world.ts";
-import { EventStream, type Message } from "./event-stream.ts";
+import { EventStream } from "./event-stream.ts";
 
 /** A client tries something that is safe to repeat this often: objects die at most twice in a run. */
 const ATTEMPTS = 4;
@@ -72,15 +72,13 @@ export class Person {
   /** The states that tasks were in when the session had just been subscribed to them. */
   readonly stateWhenFollowed = new Map<string, string>();
   readonly #world: World;
-  readonly #variables: Variables;
   #sessionId: string | undefined;
   #modern: EventStream | undefined;
   #legacy: EventStream | undefined;
   #listenedTo: readonly string[] = [];
 
-  constructor(world: World, variables: Variables, caller: Caller) {
+  constructor(world: World, caller: Caller) {
     this.#world = world;
-    this.#variables = variables;
     this.caller = caller;
   }
 
@@ -150,7 +148,7 @@ export class Person {
     }
     if (this.#legacy?.isOpen === true) return;
     const stream = await this.#persist(() => this.#send("legacy"));
-    this.#legacy = new EventStream(stream, (said) => this.#hearUpdate(said));
+    this.#legacy = await EventStream.open(stream, (said) => this.#hearUpdate(said));
   }
 
   async #subscribe(submissionIds: readonly string[]): Promise<void> {
@@ -176,17 +174,17 @@ export class Person {
     const params = { notifications: { taskIds }, _meta: META };
     const listen = { jsonrpc: "2.0", id: crypto.randomUUID(), method: "subscriptions/listen", params };
     const stream = await this.#persist(() => this.#send("modern", listen));
-    this.#modern = new EventStream(stream, (said) => this.#hearChange(said));
+    this.#modern = await EventStream.open(stream, (said) => this.#hearChange(said));
     await before?.leave();
   }
 
-  #hearChange(said: Message): void {
+  #hearChange(said: StreamMessage): void {
     const changed = changedSchema.safeParse(said).data?.params;
     if (changed !== undefined && ["completed", "failed", "cancelled"].includes(changed.status))
       this.heardEnd.set(changed.taskId, changed.status);
   }
 
-  #hearUpdate(said: Message): void {
+  #hearUpdate(said: StreamMessage): void {
     const updated = updatedSchema.safeParse(said).data?.params;
     if (updated !== undefined) this.heardChangeAtMs.set(updated.uri.replace("veo://tasks/", ""), Date.now());
   }
@@ -223,8 +221,7 @@ export class Person {
    * @returns undefined when the connection broke, or the server said to come again.
    */
   async #send(lane: Lane, body?: Outgoing): Promise<Response | undefined> {
-    const bindings = { ...env, ...this.#variables };
-    const settings = readSettings(bindings);
+    const settings = readSettings(env);
     if (!settings.ok) throw new Error(settings.problems.join("\n"));
     const url = new URL("/mcp", ORIGIN);
     const request = new Request(url, {
@@ -232,7 +229,7 @@ export class Person {
       headers: lane === "modern" ? modernHeaders(body) : legacyHeaders(body, this.#sessionId),
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const answering = serveCaller(request, url, bindings, settings, this.caller);
+    const answering = serveCaller(request, url, env, settings, this.caller);
     const response = await this.#world.until(answering.catch(() => undefined));
     if (response === undefined || response.status === 503) return undefined;
     if (response.ok) return response;

@@ -16,7 +16,7 @@ declare module "vitest" {
 }
 
 /**
- * The project of these tests: the source has its steps marked, and the objects have the variables of each run.
+ * The project of these tests: the source has its steps marked. Each run deploys it with variables of its own (`world.ts`).
  * @param defaultSeed where `FAULTS_SEED` is not set.
  */
 export const faultsProject = (isWhole: boolean, defaultSeed: number) => ({

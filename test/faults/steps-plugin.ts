@@ -26,7 +26,7 @@ export const stepsInAwaits = () => ({
 });
 
 /** @returns the code with its awaits wrapped; its lines stay where they are. */
-export function withSteps(code: string, file: string): string {
+function withSteps(code: string, file: string): string {
   const insertions: { at: number; text: string }[] = [];
   const wrap = (name: string, { start, end }: Node) => {
     const line = code.slice(0, start).split("\n").length;

@@ -3,10 +3,9 @@ import { DeploymentBudget as Budget } from "../../src/agent/deployment-budget.ts
 import { VeoAgent as Agent } from "../../src/agent/veo-agent.ts";
 import worker from "../../src/index.ts";
 import type { Reservation, Settlement } from "../../src/ledger/budget.ts";
-import { deployed } from "./deployed.ts";
 import { happens, step } from "./steps.ts";
 
-/** The Worker as it is deployed, but for the variables of its objects, which each run has of its own. */
+/** The Worker as it is deployed, but that every thing its objects do is noted. */
 export { OAuthStore } from "../../src/auth/oauth-store.ts";
 export { SignInGuard } from "../../src/auth/sign-in-guard.ts";
 export default worker;
@@ -37,16 +36,12 @@ type Environment = ConstructorParameters<typeof Agent>[1];
 export class VeoAgent extends Agent {
   constructor(ctx: DurableObjectState, env: Environment) {
     noteEvents(ctx);
-    super(ctx, { ...env, ...deployed() });
+    super(ctx, env);
   }
 }
 
 /** Its methods await nothing, so that the only steps are before and after them. */
 export class DeploymentBudget extends Budget {
-  constructor(ctx: DurableObjectState, env: Environment) {
-    super(ctx, { ...env, ...deployed() });
-  }
-
   override async reserve(reservation: Reservation) {
     await step("budget is asked to reserve");
     return super.reserve(reservation);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { CALLBACK_PATH } from "../../src/agent/callback-address.ts";
 import { LANES, type TestClient } from "../clients.ts";
+import { makeElsewhere } from "../elsewhere.ts";
 import { openSession, type RawSession, sendModern } from "../mcp/raw-request.ts";
 import { tablesOf } from "../stored-tables.ts";
 import { ACCESS_KEY, UPSTREAM_TOKEN, type World } from "../world.ts";
@@ -73,18 +74,8 @@ describe.each(LANES)("an address of the doorbell, $lane", ({ connect }) => {
     expect(new Set(addresses.filter((address) => address.includes(CALLBACK_PATH))).size).toBe(6);
 
     // Somebody else's with the same token, whose record carries such an address too.
-    const elsewhere = await world.simulator.fetch("https://upstream.test/veo/videos", {
-      method: "POST",
-      headers: { authorization: `Bearer ${UPSTREAM_TOKEN}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        action: "text2video",
-        prompt: "from elsewhere",
-        async: true,
-        callback_url: `${addresses[0]}-of-another`,
-      }),
-    });
-    expect(elsewhere.status).toBe(200);
-    ids.push(world.simulator.tasks.at(-1)?.taskId ?? "");
+    const callback_url = `${addresses[0]}-of-another`;
+    ids.push((await makeElsewhere(world.simulator, UPSTREAM_TOKEN, { callback_url })).taskId);
 
     // Whoever listens hears of the end.
     const uri = `veo://tasks/${made}`;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectModern, type TestClient } from "../clients.ts";
+import { makeElsewhere } from "../elsewhere.ts";
 import { createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 
 const SECRET_ID = "00000000-0000-4000-8000-000000000000";
@@ -13,21 +14,11 @@ describe("tasks that the ledger does not know", () => {
   });
   afterEach(() => world.end());
 
-  /** A video that the same token made elsewhere: straight at the upstream, past our server. */
-  const makeElsewhere = async (prompt: string, token = UPSTREAM_TOKEN) => {
-    const response = await world.simulator.fetch("https://upstream.test/veo/videos", {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ action: "text2video", prompt, model: "veo31-fast", async: true }),
-    });
-    expect(response.status).toBe(200);
-    const task = world.simulator.tasks.at(-1);
-    return { taskId: task?.taskId ?? "", traceId: task?.traceId ?? "" };
-  };
+  const elsewhere = (prompt: string) => makeElsewhere(world.simulator, UPSTREAM_TOKEN, { prompt });
   const getTask = (args: object) => world.until(client.callTool("veo_get_task", { ...args }));
 
   it("are fetched once, adopted, and watched to their end", async () => {
-    const { taskId } = await makeElsewhere("a fox from elsewhere");
+    const { taskId } = await elsewhere("a fox from elsewhere");
     const first = await getTask({ task_id: taskId, wait_seconds: 0 });
     expect(first.structuredContent).toMatchObject({
       task_id: taskId,
@@ -43,7 +34,7 @@ describe("tasks that the ledger does not know", () => {
   });
 
   it("are found by trace_id too", async () => {
-    const { taskId, traceId } = await makeElsewhere("a fox");
+    const { taskId, traceId } = await elsewhere("a fox");
     const answer = await getTask({ trace_id: traceId, wait_seconds: 0 });
     expect(answer.structuredContent).toMatchObject({ task_id: taskId, trace_id: traceId });
   });
@@ -76,7 +67,7 @@ describe("tasks that the ledger does not know", () => {
   });
 
   it("asked for by many at once are asked of the upstream once", async () => {
-    const { taskId } = await makeElsewhere("a fox");
+    const { taskId } = await elsewhere("a fox");
     const answers = await world.until(
       Promise.all(
         Array.from({ length: 10 }, () =>
@@ -95,7 +86,7 @@ describe("tasks that the ledger does not know", () => {
   });
 
   it("are answered in a batch, with those that do not exist named", async () => {
-    const [a, b] = [await makeElsewhere("one"), await makeElsewhere("two")];
+    const [a, b] = [await elsewhere("one"), await elsewhere("two")];
     const args = { task_ids: [a.taskId, SECRET_ID, b.taskId] };
     const answer = await world.until(client.callTool("veo_get_tasks_batch", args));
     expect(answer.structuredContent).toMatchObject({ count: 2, not_found: [SECRET_ID] });
@@ -140,7 +131,7 @@ describe("tasks that the ledger does not know", () => {
     it("are shown newest first, a page at a time, and adopted", async () => {
       const made = [];
       for (const word of ["one", "two", "three"]) {
-        made.unshift((await makeElsewhere(word)).taskId);
+        made.unshift((await elsewhere(word)).taskId);
         await world.advance(1000);
       }
       const page = async (args: object) => {

@@ -2,6 +2,7 @@
 const FIRST_MS = Date.UTC(2034, 5, 1);
 const EVERY_MS = 60_000;
 
+/** What task number `index` has, by its column. */
 export const createdAtMs = (index: number): number => FIRST_MS + index * EVERY_MS;
 export const positionOf = (index: number): number => createdAtMs(index) * 1000;
 const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");

@@ -54,7 +54,11 @@ describe("a submission whose answer never came", () => {
     world.simulator.inject({ kind: "drop", match: "paid", when: "after", times: 2 });
     await make({ idempotency_key: "one" });
     await make({ idempotency_key: "two" });
-    await world.advance(25 * 60 * MINUTE);
+    await world.advance(15 * MINUTE);
+    expect(await list()).toMatchObject({ tasks: [{ state: "submitting" }, { state: "submitting" }] });
+    // The looks of the rest of the day are all the same.
+    world.skip(24 * 60 * MINUTE);
+    await world.advance(MINUTE);
     expect(await list()).toMatchObject({ count: 2, tasks: [{ state: "unknown" }, { state: "unknown" }] });
     expect(world.paidCalls()).toBe(2);
   });
@@ -130,5 +134,63 @@ describe("a submission whose answer never came", () => {
     await cutOff;
     await world.advance(3 * MINUTE);
     expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
+  });
+
+  it("does not take the task of an identical one that is still on its way", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid" });
+    await make({ idempotency_key: "first" });
+    world.simulator.inject({ kind: "latency", match: "paid", latencyMs: 10_000 });
+    await make({ idempotency_key: "second" });
+    await world.advance(2 * MINUTE);
+    expect(await list()).toMatchObject({ tasks: [{ state: "succeeded" }, { state: "submitting" }] });
+    await world.advance(12 * MINUTE);
+    expect(await list()).toMatchObject({
+      tasks: [{ state: "succeeded" }, { state: "failed", error: { code: "never_arrived" } }],
+    });
+  });
+
+  it("does not take the task of one that asked for the same and more", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid" });
+    await make({ idempotency_key: "first" });
+    world.simulator.inject({ kind: "latency", match: "paid", latencyMs: 10_000 });
+    await make({ idempotency_key: "second", resolution: "1080p" });
+    await world.advance(2 * MINUTE);
+    expect(await list()).toMatchObject({ tasks: [{ state: "succeeded" }, { state: "submitting" }] });
+  });
+
+  it("is not thought to be answered with the task of another one", async () => {
+    await make({ idempotency_key: "first" });
+    const [first] = world.simulator.tasks;
+    const text = JSON.stringify({ task_id: first?.taskId });
+    world.simulator.inject({ kind: "body", match: "paid", text });
+    expect(await make({ idempotency_key: "second" })).toMatchObject({
+      _meta: { "veo/error": { code: "submission_undetermined" } },
+    });
+    await world.advance(13 * MINUTE);
+    expect(await list()).toMatchObject({
+      tasks: [
+        { state: "failed", error: { code: "never_arrived" } },
+        { task_id: first?.taskId, state: "succeeded" },
+      ],
+    });
+  });
+
+  it("is not shown in the history as if somebody else had made it", async () => {
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    const answer = await make({ idempotency_key: "first" });
+    const [submissionId] = /sub_[0-9a-f]{32}/.exec(answer.content[0]?.text ?? "") ?? [];
+    const history = await world.until(client.callTool("veo_get_tasks_batch"));
+    expect(history.structuredContent).toMatchObject({ tasks: [{ submission_id: submissionId }] });
+  });
+
+  it("is not shown in the history while it is on its way either", async () => {
+    world.simulator.inject({ kind: "latency", match: "paid", latencyMs: 10_000 });
+    const made = client.callTool("veo_text_to_video", { prompt: "a fox" });
+    await world.settle();
+    const history = await world.until(client.callTool("veo_get_tasks_batch"));
+    expect(world.simulator.tasks).toHaveLength(1);
+    expect(history.structuredContent).toMatchObject({ tasks: [] });
+    const { structuredContent } = await world.until(made);
+    expect(await list()).toMatchObject({ tasks: [{ submission_id: structuredContent?.submission_id }] });
   });
 });

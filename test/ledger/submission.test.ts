@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectModern, type TestClient } from "../clients.ts";
+import { openSession, sendModern } from "../mcp/raw-request.ts";
 import { createWorld, type World } from "../world.ts";
 
 describe("a submission", () => {
@@ -30,6 +31,45 @@ describe("a submission", () => {
     expect(world.paidCalls()).toBe(1);
     expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "submitting" }] });
     await world.until(hanging);
+  });
+
+  describe("whose client does not wait for its answer", () => {
+    const call = { name: "veo_text_to_video", arguments: { prompt: "a fox" } };
+    beforeEach(() => world.simulator.inject({ kind: "latency", match: "paid", latencyMs: 10_000 }));
+    const expectFound = async () => {
+      expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "submitting" }] });
+      await world.advance(90_000);
+      expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
+      expect(world.paidCalls()).toBe(1);
+    };
+
+    it.each(["2026-07-28", "2025-11-25"])(
+      "goes on when that hangs up, and is in the list, %s",
+      async (lane) => {
+        const hangUp = new AbortController();
+        const fetch: World["fetch"] = (input, init) => world.fetch(input, { ...init, signal: hangUp.signal });
+        const caller = { ...world, fetch };
+        const session = lane === "2026-07-28" ? undefined : await openSession(caller);
+        const asked =
+          session === undefined
+            ? sendModern(caller, { method: "tools/call", params: call, capabilities: {} })
+            : session.ask("tools/call", call);
+        const gone = expect(asked).rejects.toThrow();
+        await world.settle();
+        hangUp.abort();
+        await gone;
+        await expectFound();
+      },
+    );
+
+    it("goes on when that takes the call back, and is in the list", async () => {
+      const session = await openSession(world);
+      const asked = session.send({ jsonrpc: "2.0", id: 7, method: "tools/call", params: call });
+      await world.settle();
+      await session.cancel(7);
+      await expectFound();
+      await (await asked).body?.cancel();
+    });
   });
 
   it("that is answered with a finished video answers as veo_get_task does", async () => {

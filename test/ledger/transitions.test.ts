@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Task } from "../../src/ledger/task.ts";
+import { AT_FIRST, type Task } from "../../src/ledger/task.ts";
 import {
   accepted,
   adopted,
@@ -14,6 +14,7 @@ import {
 import type { Observation } from "../../src/veo/observation.ts";
 
 const processing: Task = {
+  ...AT_FIRST,
   position: 1,
   submissionId: "sub_0",
   taskId: "t1",
@@ -21,20 +22,11 @@ const processing: Task = {
   state: "processing",
   tool: "veo_text_to_video",
   request: { prompt: "a fox" },
-  videos: [],
-  error: null,
   createdAtMs: 0,
-  finishedAtMs: null,
-  elapsedSeconds: null,
   checkedAtMs: null,
   lookedAtMs: null,
   nextCheckAtMs: 20_000,
-  cancelRequested: false,
-  settledAtMs: null,
   rings: null,
-  rangAtMs: null,
-  lostAtMs: null,
-  absentAtMs: null,
   payerHash: null,
   credits: null,
   settlement: null,

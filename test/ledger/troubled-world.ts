@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import { LOG_LEVELS } from "../../src/log.ts";
 import { createSignInWorld } from "../auth/sign-in-world.ts";
+import { type MadeElsewhere, makeElsewhere } from "../elsewhere.ts";
 import { accountOf, createPayer, newKey, type Payer } from "../payers/payer.ts";
 import type { FaultInput } from "../simulator/faults.ts";
 import { ACCOUNT_SECRET_PREFIX, MEDIA_SIGNATURE_PREFIX } from "../simulator/record.ts";
@@ -35,13 +36,14 @@ export interface Troubled {
   /** Has the upstream go wrong for Ada, as long as `world.simulator.clearFaults` was not called. */
   strike(fault: FaultInput, match?: "paid" | "tasks", times?: number): void;
   /** Makes a video with Ada's key straight at the upstream, past our server, just as she would have asked us for it. */
-  makeElsewhere(prompt?: string): Promise<{ taskId: string; traceId: string }>;
+  makeElsewhere(prompt?: string): Promise<MadeElsewhere>;
   /** @returns what was said that must not be: secrets in the log, or that something crashed. */
   indiscretions(): string[];
   /** @returns the ids of Ada's tasks at the upstream that are not in her ledger exactly once, or that are not hers. */
   mismatches(): Promise<string[]>;
 }
 
+/** A deployment in which the upstream can go wrong for one account alone, and everything that it logs is read. */
 export async function createTroubled(options: WorldOptions = {}): Promise<Troubled> {
   const keys = [newKey("ada"), newKey("bob")] as const;
   const world = createSignInWorld({
@@ -88,22 +90,8 @@ export async function createTroubled(options: WorldOptions = {}): Promise<Troubl
       };
       world.simulator.inject({ ...fault, ...said, match, token: ada.key, times: times ?? "forever" });
     },
-    async makeElsewhere(prompt = PROMPT) {
-      await world.simulator.fetch("https://upstream.test/veo/videos", {
-        method: "POST",
-        headers: { authorization: `Bearer ${ada.key}`, "content-type": "application/json" },
-        body: JSON.stringify({
-          action: "text2video",
-          prompt,
-          model: "veo31-fast",
-          aspect_ratio: "16:9",
-          translation: false,
-          async: true,
-        }),
-      });
-      const { taskId = "", traceId = "" } = world.simulator.tasks.at(-1) ?? {};
-      return { taskId, traceId };
-    },
+    makeElsewhere: (prompt = PROMPT) =>
+      makeElsewhere(world.simulator, ada.key, { prompt, aspect_ratio: "16:9", translation: false }),
     indiscretions: () =>
       lines.filter((line) => line.includes("_crashed") || secrets().some((secret) => line.includes(secret))),
     async mismatches() {

@@ -34,8 +34,10 @@ const says =
 const passing = says("upstream_error", true, "backs off");
 const late = says("upstream_timeout", true, "backs off")("undetermined");
 
+/** More than the watch would wait by itself at first. */
 export const RETRY_AFTER_SECONDS = 90;
 
+/** Every way to go wrong that a request has to survive. */
 export const UPSTREAM_FAULTS: UpstreamFault[] = [
   {
     what: "400",

@@ -1,7 +1,8 @@
-import { evictDurableObject, reset, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DeploymentBudget } from "../../src/agent/deployment-budget.ts";
-import { deploy } from "./deployed.ts";
+import type { Variables } from "../../src/config/variables.ts";
+import { createWorld, type World } from "../world.ts";
 import { budgetStub } from "./limited.ts";
 
 const HOUR_MS = 3_600_000;
@@ -23,15 +24,17 @@ const rows = () =>
     ),
   );
 
+let world: World;
+const begin = (deployment: Variables) => {
+  world = createWorld({ deployment });
+  vi.setSystemTime(START_MS);
+};
+afterEach(() => world.end());
+
 describe("the object that counts for the whole deployment", () => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-    deploy({ TEAM_MAX_TASKS_IN_FLIGHT: "2", TEAM_DAILY_GENERATION_LIMIT: "4", MAX_CREDITS_PER_DAY: "3" });
-  });
-  afterEach(async () => {
-    await reset();
-    vi.useRealTimers();
-  });
+  beforeEach(() =>
+    begin({ TEAM_MAX_TASKS_IN_FLIGHT: "2", TEAM_DAILY_GENERATION_LIMIT: "4", MAX_CREDITS_PER_DAY: "3" }),
+  );
 
   it("counts a reservation once, and an ending once, however often it is told", async () => {
     expect(await reserve("a")).toEqual(OK);
@@ -113,18 +116,20 @@ describe("the object that counts for the whole deployment", () => {
     await settle("b", false);
     expect(await status()).toEqual({ inFlight: 1, generations: 1, credits: 1 });
   });
+});
 
+describe("the object that counts for a deployment with other limits", () => {
   it.each([
     ["a price that nobody knows, where prices matter", {}, null],
     ["anything, while the deployment is not configured", { MAX_CREDITS_PER_DAY: "a lot" }, 1],
   ])("fails closed for %s", async (_title, variables, credits) => {
-    deploy({ MAX_CREDITS_PER_DAY: "3", ...variables });
+    begin({ MAX_CREDITS_PER_DAY: "3", ...variables });
     expect(await reserve("a", credits)).toEqual({ ok: false, kind: "unreachable" });
     expect(await status()).toEqual(NOTHING);
   });
 
   it("counts without asking for prices where they do not matter", async () => {
-    deploy({ TEAM_DAILY_GENERATION_LIMIT: "1" });
+    begin({ TEAM_DAILY_GENERATION_LIMIT: "1" });
     expect(await reserve("a", null)).toEqual(OK);
     expect(await reserve("b", null)).toMatchObject({ reached: { used: 1, allowed: 1 } });
   });

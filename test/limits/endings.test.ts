@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeploymentBudget } from "../../src/agent/deployment-budget.ts";
+import { makeElsewhere } from "../elsewhere.ts";
 import { errorOf } from "../payers/payer.ts";
 import type { FaultInput } from "../simulator/faults.ts";
 import { createLimited, type Limited, type Person } from "./limited.ts";
@@ -217,17 +218,7 @@ describe("a task that was made elsewhere", () => {
   it("is adopted without counting for any limit", async () => {
     const limited = await createLimited({ MAX_TASKS_IN_FLIGHT: "1", TEAM_MAX_TASKS_IN_FLIGHT: "1" });
     const [ada] = limited.people;
-    const { simulator } = limited.world;
-    await simulator.fetch("https://upstream.test/veo/videos", {
-      method: "POST",
-      headers: { authorization: `Bearer ${ada.key}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        action: "text2video",
-        model: "veo31-fast",
-        prompt: "[never] elsewhere",
-        async: true,
-      }),
-    });
+    await makeElsewhere(limited.world.simulator, ada.key, { prompt: "[never] elsewhere" });
     const history = (await ada.call("veo_get_tasks_batch")).structuredContent;
     expect(history).toMatchObject({ count: 1, tasks: [{ state: "processing" }] });
     expect((await ada.call("veo_get_usage")).structuredContent).toMatchObject({

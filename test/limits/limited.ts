@@ -4,9 +4,9 @@ import type { DeploymentBudget } from "../../src/agent/deployment-budget.ts";
 import type { Variables } from "../../src/config/variables.ts";
 import type { BudgetStatus } from "../../src/ledger/budget.ts";
 import type { ToolResult } from "../clients.ts";
+import { SECRET_KEY } from "../ledger/doorbell-world.ts";
 import { accountOf, createPayer, createPayersWorld, newKey, type Payer } from "../payers/payer.ts";
 import type { World, WorldOptions } from "../world.ts";
-import { deploy } from "./deployed.ts";
 
 /** Somebody with an account of their own. */
 export interface Person extends Payer {
@@ -34,15 +34,18 @@ const PASSTHROUGH: Variables = {
   AUTH_MODE: "passthrough",
   ACEDATACLOUD_API_TOKEN: undefined,
   MCP_ACCESS_KEY: undefined,
+  SECRET_KEY,
 };
 
+/** The object that counts for the whole deployment. */
 export const budgetStub = (): DurableObjectStub<DeploymentBudget> =>
   env.DEPLOYMENT_BUDGET.getByName("deployment");
 
+/** Two people with accounts of their own, where an owner has set limits. */
 export async function createLimited(limits: Variables, options: WorldOptions = {}): Promise<Limited> {
-  deploy({ ...PASSTHROUGH, ...limits });
   const keys = [newKey("ada"), newKey("bob")] as const;
-  const world = createPayersWorld({ ...options, variables: PASSTHROUGH, accounts: keys.map(accountOf) });
+  const deployment = { ...PASSTHROUGH, ...limits };
+  const world = createPayersWorld({ ...options, deployment, accounts: keys.map(accountOf) });
   const person = async (key: string): Promise<Person> => {
     const payer = await createPayer(world, key);
     const account = accountOf(key);
@@ -62,12 +65,12 @@ export async function createLimited(limits: Variables, options: WorldOptions = {
   };
   const [ada, bob] = keys;
   const budget = () => runInDurableObject(budgetStub(), (budget) => budget.status());
+  const withoutLimits = Object.fromEntries(Object.keys(limits).map((name) => [name, undefined]));
   return {
     world,
     people: [await person(ada), await person(bob)],
     async redeploy(changed) {
-      deploy({ ...PASSTHROUGH, ...changed });
-      await world.evict();
+      await world.redeploy({ ...withoutLimits, ...changed });
       // Only an object that is there can be evicted.
       await budget();
       await evictDurableObject(budgetStub());

@@ -4,7 +4,6 @@ import { TaskStore } from "../../src/ledger/task-store.ts";
 import { UsageStore } from "../../src/ledger/usage-store.ts";
 import { createTeamWithVideos, leaked } from "../auth/team-with-videos.ts";
 import { LANES } from "../clients.ts";
-import { deploy } from "./deployed.ts";
 import { createLimited, type Limited } from "./limited.ts";
 
 const DAY_MS = 86_400_000;
@@ -159,8 +158,8 @@ describe("veo_get_usage", () => {
 
 describe.each(LANES)("veo_get_usage of a team, $lane", ({ connect }) => {
   it("tells a member their own usage and everybody's limits, and nothing of what others make", async () => {
-    deploy({ TEAM_DAILY_GENERATION_LIMIT: "50", DAILY_GENERATION_LIMIT: "10" });
-    const { team, members, end } = await createTeamWithVideos(connect);
+    const limits = { TEAM_DAILY_GENERATION_LIMIT: "50", DAILY_GENERATION_LIMIT: "10" };
+    const { team, members, end } = await createTeamWithVideos(connect, limits);
     for (const member of members) {
       const answer = await team.world.until(member.client.callTool("veo_get_usage"), 0);
       expect(answer.structuredContent).toMatchObject({

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Task } from "../../src/ledger/task.ts";
+import { AT_FIRST, type Task } from "../../src/ledger/task.ts";
 
 /** What may come in place of something: mostly that, sometimes any JSON. */
 export const odd = <T>(usual: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
@@ -97,6 +97,7 @@ export const body = fc.oneof(
 
 /** A submission that was just written down. */
 export const submitted = (index: number, createdAtMs: number, changes: Partial<Task> = {}): Task => ({
+  ...AT_FIRST,
   position: createdAtMs * 1000 + index,
   submissionId: `sub_${String(index).padStart(32, "0")}`,
   taskId: null,
@@ -104,20 +105,11 @@ export const submitted = (index: number, createdAtMs: number, changes: Partial<T
   state: "submitting",
   tool: "veo_text_to_video",
   request: { prompt: "a fox" },
-  videos: [],
-  error: null,
   createdAtMs,
-  finishedAtMs: null,
-  elapsedSeconds: null,
   checkedAtMs: null,
   lookedAtMs: null,
   nextCheckAtMs: createdAtMs + 60_000,
-  cancelRequested: false,
-  settledAtMs: null,
   rings: null,
-  rangAtMs: null,
-  lostAtMs: null,
-  absentAtMs: null,
   payerHash: null,
   credits: null,
   settlement: null,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LANES } from "../../clients.ts";
+import { makeElsewhere } from "../../elsewhere.ts";
 import type { World } from "../../world.ts";
 import { createAcedataWorld, signInWithKey } from "../acedata.ts";
 import {
@@ -11,23 +12,6 @@ import {
   type Payer,
   questionsOf,
 } from "../payer.ts";
-
-/** A video that a key made straight at the upstream, past our server. */
-async function makeElsewhere({ simulator }: World, key: string) {
-  const response = await simulator.fetch("https://upstream.test/veo/videos", {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      action: "text2video",
-      prompt: "from elsewhere",
-      model: "veo31-fast",
-      async: true,
-    }),
-  });
-  expect(response.status).toBe(200);
-  const task = simulator.tasks.at(-1);
-  return { taskId: task?.taskId ?? "", traceId: task?.traceId ?? "", videoId: task?.videoIds[0] ?? "" };
-}
 
 describe.each([
   ["the key in the header", "header"],
@@ -52,11 +36,11 @@ describe.each([
 
     it("is found by its ids and in the history, adopted, and followed to its end; others' is not found", async () => {
       const [one, two, three] = [
-        await makeElsewhere(world, key),
-        await makeElsewhere(world, key),
-        await makeElsewhere(world, key),
+        await makeElsewhere(world.simulator, key),
+        await makeElsewhere(world.simulator, key),
+        await makeElsewhere(world.simulator, key),
       ];
-      const theirs = await makeElsewhere(world, newKey("stranger"));
+      const theirs = await makeElsewhere(world.simulator, newKey("stranger"));
       expect(await ada.stateOf(one.taskId)).toBe("processing");
       const byTrace = await ada.call("veo_get_task", { trace_id: two.traceId, wait_seconds: 0 });
       expect(byTrace.structuredContent).toMatchObject({ task_id: two.taskId });
@@ -79,7 +63,7 @@ describe.each([
     });
 
     it("can be worked on: whether there is such a video is for the upstream to say", async () => {
-      const { videoId } = await makeElsewhere(world, key);
+      const { videoId } = await makeElsewhere(world.simulator, key);
       const made = await ada.call("veo_upsample", { video_id: videoId, action: "4k" });
       expect(made.structuredContent).toMatchObject({ state: "processing" });
       expect(world.simulator.requestsTo("paid").at(-1)).toMatchObject({
