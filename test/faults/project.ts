@@ -18,8 +18,9 @@ declare module "vitest" {
 /**
  * The project of these tests: the source has its steps marked. Each run deploys it with variables of its own (`world.ts`).
  * @param defaultSeed where `FAULTS_SEED` is not set.
+ * @param files which of the tests, each name without its ending; all, when left out.
  */
-export const faultsProject = (isWhole: boolean, defaultSeed: number) => ({
+export const faultsProject = (isWhole: boolean, defaultSeed: number, files = "*") => ({
   plugins: [
     stepsInAwaits(),
     cloudflareTest({
@@ -31,8 +32,8 @@ export const faultsProject = (isWhole: boolean, defaultSeed: number) => ({
     }),
   ],
   test: {
-    name: "workerd-faults",
-    include: ["test/faults/**/*.test.ts"],
+    name: files === "*" ? "workerd-faults" : `workerd-faults-${files}`,
+    include: [`test/faults/${files}.test.ts`],
     testTimeout: isWhole ? 3_600_000 : 120_000,
     provide: { plan: { isWhole, seed: Number(process.env.FAULTS_SEED ?? defaultSeed) } },
   },
