@@ -8,7 +8,7 @@ import { payerHash } from "./payer-hash.ts";
 import { CLOCKS_DIFFER_MS } from "./schedule.ts";
 import type { Task } from "./task.ts";
 import type { TaskStore } from "./task-store.ts";
-import { afterSearch } from "./transitions.ts";
+import { afterFailedSearch, afterSearch } from "./transitions.ts";
 
 /** More than any account makes in four hours; a list that goes on longer is not complete. */
 const MAX_PAGES = 20;
@@ -38,9 +38,19 @@ export async function reconcile(
   const times = lost.map(({ createdAtMs }) => createdAtMs);
   const fromMs = Math.min(...times) - CLOCKS_DIFFER_MS;
   const toMs = Math.max(...times) + CLOCKS_DIFFER_MS;
-  const listed = await list(is, fromMs, toMs, token);
-  if (!("seen" in listed)) return listed;
   const { tasks, now, watch, callbacks, ownsToken } = is;
+  const listed = await list(is, fromMs, toMs, token);
+  // Read again: the requests took a while, and the rows may have changed under them.
+  const stillLost = lost
+    .flatMap(({ submissionId }) => tasks.bySubmissionId(submissionId) ?? [])
+    .filter(({ taskId }) => taskId === null);
+  if (!("seen" in listed)) {
+    for (const task of stillLost) {
+      const after = afterFailedSearch(task, now());
+      if (after !== task) recordChange(is, task, after);
+    }
+    return listed;
+  }
   const verdicts = matchLost(lost, listed, {
     ...callbacks,
     unanswered: unanswered(tasks),
@@ -51,11 +61,9 @@ export async function reconcile(
     isOfPayer: (task) => task.payerHash === null || task.payerHash === payerHash(task.submissionId, token),
     ownsToken,
   });
-  for (const { submissionId } of lost) {
-    // Read again: the requests took a while, and the row may have changed under them.
-    const task = tasks.bySubmissionId(submissionId);
-    const verdict = verdicts.get(submissionId);
-    if (task === undefined || verdict === undefined || task.taskId !== null) continue;
+  for (const task of stillLost) {
+    const verdict = verdicts.get(task.submissionId);
+    if (verdict === undefined) continue;
     // A page of history may have shown the task, and had it adopted.
     const adopted = verdict.kind === "found" ? tasks.byTaskId(verdict.seen.taskId) : undefined;
     if (adopted !== undefined) tasks.remove(adopted);

@@ -89,6 +89,8 @@ export const echoAtMs = (rangAtMs: number, nowMs: number): number | null =>
 const RECONCILE_AFTER_MS = [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS] as const;
 const RECONCILE_EVERY_MS = 10 * MINUTE_MS;
 const RECONCILE_UNTIL_MS = 24 * HOUR_MS;
+/** A search that the upstream has never answered ends too: until then, what is lost takes a place among those in flight. */
+export const RECONCILE_FAILING_UNTIL_MS = 7 * 24 * HOUR_MS;
 /** The upstream's list may lag: only what is missing at two looks this far apart was never there. */
 export const ABSENCE_MS = 10 * MINUTE_MS;
 /** How far from our own time of a submission the upstream's may be. */

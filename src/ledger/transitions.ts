@@ -8,6 +8,7 @@ import {
   nextLookAtMs,
   nextReconcileAtMs,
   type Pace,
+  RECONCILE_FAILING_UNTIL_MS,
   RING_INTERVAL_MS,
   RING_TRUST_MS,
 } from "./schedule.ts";
@@ -182,9 +183,22 @@ export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAt
   const absentAtMs = isAbsent ? (task.absentAtMs ?? nowMs) : null;
   const nextCheckAtMs = nextReconcileAtMs(task.lostAtMs ?? nowMs, nowMs, absentAtMs);
   const searched = { ...looked, absentAtMs, nextCheckAtMs };
-  // Its key stays taken: it may have been paid for.
-  return nextCheckAtMs === null ? { ...searched, state: "unknown", payerHash: null } : searched;
+  return nextCheckAtMs === null ? nobodyKnows(searched) : searched;
 }
+
+/** A lost task after a look for it that the upstream did not answer: it stays due, until that has gone on for a week. */
+export function afterFailedSearch(task: Task, nowMs: number): Task {
+  const isGivenUp = nowMs - (task.lostAtMs ?? nowMs) >= RECONCILE_FAILING_UNTIL_MS;
+  return task.state === "submitting" && isGivenUp ? nobodyKnows(task) : task;
+}
+
+/** Its key stays taken: it may have been paid for. */
+const nobodyKnows = (task: Task): Task => ({
+  ...task,
+  state: "unknown",
+  nextCheckAtMs: null,
+  payerHash: null,
+});
 
 /** A task that another client of the same token made, as the ledger takes it over. */
 export function adopted(seen: Observation, submissionId: string, position: number, nowMs: number): Task {

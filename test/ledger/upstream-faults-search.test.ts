@@ -151,6 +151,21 @@ describe("a list proves nothing", () => {
     expect(await states()).toEqual(["unknown"]);
   });
 
+  it("when the upstream fails each time, and then nobody knows after a week", async () => {
+    await begin();
+    const { world, strike } = troubled;
+    await lose(true);
+    strike({ kind: "status", status: 500, code: "api_error" });
+    await world.advance(15 * MINUTE_MS);
+    world.skip(6 * 24 * HOUR_MS);
+    await world.advance(15 * MINUTE_MS);
+    expect(await states()).toEqual(["submitting"]);
+    world.skip(24 * HOUR_MS);
+    await world.advance(15 * MINUTE_MS);
+    expect(await states()).toEqual(["unknown"]);
+    expect(world.paidCalls()).toBe(1);
+  });
+
   it("when a page is missing from it that was there before", async () => {
     await begin("without one");
     const { world, strike } = troubled;
