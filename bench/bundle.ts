@@ -6,10 +6,7 @@ import type { Part } from "./stage.ts";
 import { runWrangler } from "./worker-build.ts";
 
 const MOST_KIB = 560;
-/** What it was before there were tasks, streams and a doorbell, and what these may add. */
-const KIB_WITHOUT_PUSH = 516;
-const MOST_KIB_FOR_PUSH = 20;
-/** What it was before submissions were searched for, limited and logged, and what these may add. */
+/** What it was before submissions were searched for, limited and logged, and what these may add. What was added before is in it. */
 const KIB_BEFORE_TRUST = 526.4;
 const MOST_KIB_FOR_TRUST = 20;
 const LARGEST_SHOWN = 10;
@@ -25,11 +22,6 @@ export const bundle: Part = async ({ built, scratchFolder }) => {
     what: "minified and gzipped",
     beside: `${rounded(minifiedKib)} KiB minified`,
   };
-  const push = {
-    part: "bundle",
-    what: "of that, for tasks, streams, the doorbell and all since",
-    beside: `over the ${KIB_WITHOUT_PUSH} KiB before them`,
-  };
   const trust = {
     part: "bundle",
     what: "of that, for finding lost orders, limits and logs",
@@ -38,7 +30,6 @@ export const bundle: Part = async ({ built, scratchFolder }) => {
   return {
     lines: [
       atMost(about, gzippedKib, MOST_KIB, " KiB"),
-      atMost(push, gzippedKib - KIB_WITHOUT_PUSH, MOST_KIB_FOR_PUSH, " KiB"),
       atMost(trust, gzippedKib - KIB_BEFORE_TRUST, MOST_KIB_FOR_TRUST, " KiB"),
     ],
     notes: [await largestParts(built.metafilePath), await startup(built.uploadPath, scratchFolder)],

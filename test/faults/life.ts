@@ -105,6 +105,9 @@ export async function live(
     }
     world.skip(25 * HOUR);
     await world.advance(11 * MINUTE);
+    // What was searched for until now is kept for a day more, and forgotten within another.
+    world.skip(3 * DAY);
+    await world.advance(MINUTE);
     await lookNow("nobody was there");
     for (const person of people) {
       await person.comeBack();
