@@ -1,15 +1,11 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { SUBSCRIPTION_ID_META_KEY } from "@modelcontextprotocol/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { TASKS_EXTENSION } from "../../src/mcp/task-directory.ts";
 import { connectModern, type TestClient } from "../clients.ts";
-import { ACCESS_KEY, createWorld, ORIGIN, type World } from "../world.ts";
+import { createWorld, type World } from "../world.ts";
 import {
   askToListen,
-  expectAsleep,
-  expectSoon,
   expectStreams,
   listen,
   openStreams,
@@ -283,43 +279,6 @@ describe("subscriptions/listen", () => {
     ]);
   });
 
-  it("is heard by the SDK's client, which declares the extension", async () => {
-    const heard: unknown[] = [];
-    const listener = new Client(
-      { name: "listener", version: "1" },
-      {
-        versionNegotiation: { mode: "auto" },
-        capabilities: { extensions: { [TASKS_EXTENSION]: {} } },
-      },
-    );
-    listener.fallbackNotificationHandler = async (notification) => void heard.push(notification);
-    listener.setNotificationHandler(UPDATED, (notification) => void heard.push(notification));
-    const requestInit = { headers: { authorization: `Bearer ${ACCESS_KEY}` } };
-    const transport = new StreamableHTTPClientTransport(new URL("/mcp", ORIGIN), {
-      requestInit,
-      fetch: world.fetch,
-    });
-    await world.until(listener.connect(transport));
-    const { submissionId, taskId } = await make();
-    const filter = { taskIds: [submissionId], resourceSubscriptions: [uriOf(taskId)] };
-    const subscription = await world.until(listener.listen(filter));
-    expect(subscription.honoredFilter).toEqual({ resourceSubscriptions: [uriOf(taskId)] });
-    await world.advance(90_000);
-    await expectSoon(world, () => heard.length === 2);
-    expect(heard).toMatchObject([
-      { method: TASK, params: { taskId: submissionId, status: "completed" } },
-      { method: UPDATED, params: { uri: uriOf(taskId) } },
-    ]);
-    await world.until(subscription.close());
-    expect(await subscription.closed).toBe("local");
-    await expectStreams(world, 0);
-
-    const once = await world.until(listener.listen(filter));
-    await world.crash();
-    expect(await once.closed).toBe("remote");
-    await listener.close();
-  });
-
   it("breaks nothing where one stream is asked for twice under the same id", async () => {
     const { submissionId } = await make();
     const notifications = { taskIds: [submissionId] };
@@ -332,29 +291,5 @@ describe("subscriptions/listen", () => {
       await stream.next();
       expect(await stream.next()).toMatchObject({ method: TASK });
     }
-  });
-});
-
-describe("subscriptions/listen for nothing that changes", () => {
-  let world: World;
-  beforeEach(() => {
-    world = createWorld();
-  });
-  afterEach(() => world.end());
-
-  it.each([
-    { toolsListChanged: true },
-    { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true },
-    { taskIds: [], resourceSubscriptions: [] },
-    {},
-  ])("promises nothing, is over at once, and wakes no object: %j", async (notifications) => {
-    const stream = await listen(world, { id: 1, notifications });
-    expect(stream.acknowledged).toMatchObject({
-      method: "notifications/subscriptions/acknowledged",
-      params: { notifications: {}, _meta: { [SUBSCRIPTION_ID_META_KEY]: 1 } },
-    });
-    expect(JSON.stringify(stream.acknowledged)).not.toContain("Changed");
-    expect(await stream.rest()).toMatchObject([{ id: 1, result: { resultType: "complete" } }]);
-    await expectAsleep();
   });
 });
