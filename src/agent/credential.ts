@@ -106,6 +106,8 @@ export class Credential implements LedgerCredential {
       this.#erase();
       return;
     }
+    // What was refused a moment ago, and is taken now, is good again.
+    if (proven !== undefined) this.#refusedUntilMs.delete(proven);
     const token = proven ?? this.ofWatch();
     if (token === undefined || token === this.#kept) return;
     const sealed = seal(token, deriveKey(secretKey, "storedCredential"), account);

@@ -12,6 +12,7 @@ import { firstLookAtMs } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { AT_FIRST, type Task } from "./task.ts";
 import { accepted, afterLook, lost, paceOf, refused } from "./transitions.ts";
+import { liftStop } from "./trouble.ts";
 
 /** What a paid tool asks for, already checked. */
 export interface Order {
@@ -117,7 +118,9 @@ async function reserve(is: LedgerDependencies, task: Task): Promise<VeoError | u
   }
   // It may be set aside all the same, which the row will have to take back.
   const error = { code: "budget_unreachable", message: "The limits could not be checked: nothing was sent." };
-  recordChange(is, task, refused(task, error, is.now()));
+  // Read again: the budget was waited for, and somebody may have cancelled the task meanwhile.
+  const current = is.tasks.bySubmissionId(submissionId) ?? task;
+  recordChange(is, current, refused(current, error, is.now()));
   await is.arm();
   return { kind: "budget_unreachable" };
 }
@@ -147,6 +150,7 @@ async function send(
   };
   switch (outcome.kind) {
     case "accepted": {
+      liftStop(is);
       const twin = is.tasks.byTaskId(outcome.taskId);
       // The id of another submission: that one keeps it, and this one was not answered.
       if (twin !== undefined && twin.requestHash !== null)

@@ -27,6 +27,11 @@ export function resumeWatch({ watch, now }: LedgerDependencies): boolean {
   return true;
 }
 
+/** An order that the upstream took shows that the key and the balance are good again: a stopped watch goes on. */
+export function liftStop({ watch }: LedgerDependencies): void {
+  if (watch.trouble()?.notBeforeMs === null) watch.clearTrouble();
+}
+
 /**
  * Writes a failure down, so that the next round comes later, and answers who asked with it.
  * @param token that the upstream was asked with.

@@ -59,6 +59,16 @@ describe("the credential of an account's object", () => {
       expect(new Credential(sql, SETTINGS).ofWatch()).toBe("new");
     }));
 
+  it("is tried again at once when the upstream refused it and then took it", () =>
+    inStorage(async (sql) => {
+      const credential = new Credential(sql, SETTINGS);
+      await credential.during("key", async () => {
+        credential.refused("key");
+        credential.settle(true, "key");
+      });
+      expect(credential.ofWatch()).toBe("key");
+    }));
+
   it("of a call is its own, whatever other calls are under way, and is there only as long as the call", () =>
     inStorage(async (sql) => {
       const credential = new Credential(sql, { ...SETTINGS, secretKey: undefined });

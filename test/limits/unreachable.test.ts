@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { DeploymentBudget } from "../../src/agent/deployment-budget.ts";
+import { askModern } from "../mcp/raw-request.ts";
 import { errorOf } from "../payers/payer.ts";
 import { budgetStub, createLimited, type Limited, type Person } from "./limited.ts";
 
@@ -64,6 +65,25 @@ describe("while the deployment's budget cannot be reached", () => {
     expect(await ada.order({ idempotency_key: "k" })).toMatchObject({
       structuredContent: { state: "processing" },
     });
+  });
+
+  it("what somebody cancels meanwhile stays cancelled", async () => {
+    const { world } = limited;
+    reserving().mockImplementationOnce(() => new Promise(() => undefined));
+    const ordered = ada.client.callTool("veo_text_to_video", { prompt: "a heron" });
+    await world.settle();
+    const [row] = await world.inObject(
+      (_, { storage }) => storage.sql.exec<{ id: string }>("SELECT submission_id AS id FROM task").toArray(),
+      ada.account,
+    );
+    const params = { taskId: row?.id };
+    const cancel = await world.until(
+      askModern(world, { method: "tasks/cancel", params, bearer: ada.key }),
+      1000,
+    );
+    expect(cancel.error).toBeUndefined();
+    await world.until(ordered, DEADLINE_MS + 1000);
+    expect(await list()).toMatchObject({ tasks: [{ state: "failed", cancel_requested: true }] });
   });
 
   it("a reservation that arrives after it was given back counts for nothing", async () => {
