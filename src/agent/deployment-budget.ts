@@ -12,7 +12,10 @@ import { nextUtcDayMs, utcDay } from "../ledger/usage-store.ts";
 import type { Bindings } from "./bindings.ts";
 import { readSettings } from "./settings.ts";
 
-/** A task ends within a day (see the schedule), so whatever is older was lost with its account. */
+/**
+ * A task is watched for a day (see the schedule). What is open for longer was lost with its account, or is an order that
+ * is still searched for: neither is in the making any more, and nobody's trouble is to keep the others from ordering.
+ */
 const IN_FLIGHT_MS = 26 * 3_600_000;
 const KEPT_DAYS = 2;
 
@@ -104,7 +107,9 @@ export class DeploymentBudget extends DurableObject<Bindings> {
         allowed: limits.perDay,
         resetsAtMs,
       };
-    if (limits.creditsPerDay !== undefined && roundCredits(today.credits + credits) > limits.creditsPerDay)
+    const credited = roundCredits(today.credits + credits);
+    // 0 allows nothing, what is free neither.
+    if (limits.creditsPerDay === 0 || (limits.creditsPerDay !== undefined && credited > limits.creditsPerDay))
       return {
         limit: "MAX_CREDITS_PER_DAY",
         used: today.credits,

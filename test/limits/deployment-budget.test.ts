@@ -128,6 +128,12 @@ describe("the object that counts for a deployment with other limits", () => {
     expect(await status()).toEqual(NOTHING);
   });
 
+  it("allows nothing with credits of 0, what is free neither", async () => {
+    begin({ MAX_CREDITS_PER_DAY: "0" });
+    expect(await reserve("a", 0)).toMatchObject({ reached: { limit: "MAX_CREDITS_PER_DAY", allowed: 0 } });
+    expect(await status()).toEqual(NOTHING);
+  });
+
   it("counts without asking for prices where they do not matter", async () => {
     begin({ TEAM_DAILY_GENERATION_LIMIT: "1" });
     expect(await reserve("a", null)).toEqual(OK);
