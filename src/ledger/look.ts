@@ -162,7 +162,9 @@ export class Look {
     for (const lookup of due)
       if ("offset" in lookup.query) {
         const outcome = await this.#ask(lookup.query, token);
-        this.#finish(lookup, [...observeRecords(this.#recordsOf(outcome, token)).values()]);
+        const seen = [...observeRecords(this.#recordsOf(outcome, token)).values()];
+        // A page is no longer than it was to be: what is beyond comes with the next one.
+        this.#finish(lookup, seen.slice(0, lookup.query.limit));
       }
   }
 

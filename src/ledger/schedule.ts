@@ -115,6 +115,13 @@ const BACKOFF_MOST_MS = 5 * MINUTE_MS;
 const JITTER = 0.2;
 
 /**
+ * @returns when to search again for a submission that was lost at `lostAtMs`, after a search that failed: as long as it
+ * has been going on. The account's own back-off does not see to that, since it ends with any request that works.
+ */
+export const nextSearchAtMs = (lostAtMs: number, nowMs: number): number =>
+  nowMs + Math.min(Math.max(nowMs - lostAtMs, BACKOFF_FIRST_MS), BACKOFF_MOST_MS);
+
+/**
  * How long the watch leaves the upstream alone after `failures` failed requests in a row (1 or more).
  * @param random from 0 to 1: spreads the accounts of a deployment, which all met the same trouble.
  * @param retryAfterSeconds what the upstream asked for, if it did: never sooner than that, but later when it goes on

@@ -1,4 +1,5 @@
 import type { Observation } from "../veo/observation.ts";
+import { shortRequest } from "../veo/paid-request.ts";
 import type { Verdict } from "./lost-submissions.ts";
 import {
   ABSENCE_MS,
@@ -7,6 +8,7 @@ import {
   MISSED_RING_MS,
   nextLookAtMs,
   nextReconcileAtMs,
+  nextSearchAtMs,
   type Pace,
   RECONCILE_FAILING_UNTIL_MS,
   RING_INTERVAL_MS,
@@ -188,8 +190,10 @@ export function afterSearch(task: Task, verdict: Verdict, nowMs: number, heardAt
 
 /** A lost task after a look for it that the upstream did not answer: it stays due, until that has gone on for a week. */
 export function afterFailedSearch(task: Task, nowMs: number): Task {
-  const isGivenUp = nowMs - (task.lostAtMs ?? nowMs) >= RECONCILE_FAILING_UNTIL_MS;
-  return task.state === "submitting" && isGivenUp ? nobodyKnows(task) : task;
+  if (task.state !== "submitting") return task;
+  const lostAtMs = task.lostAtMs ?? nowMs;
+  if (nowMs - lostAtMs >= RECONCILE_FAILING_UNTIL_MS) return nobodyKnows(task);
+  return { ...task, nextCheckAtMs: nextSearchAtMs(lostAtMs, nowMs) };
 }
 
 /** Its key stays taken: it may have been paid for. */
@@ -211,7 +215,7 @@ export function adopted(seen: Observation, submissionId: string, position: numbe
     traceId: seen.traceId ?? null,
     state: "processing",
     tool: seen.tool ?? null,
-    request: seen.request,
+    request: shortRequest(seen.request),
     createdAtMs,
     checkedAtMs: nowMs,
     lookedAtMs: nowMs,

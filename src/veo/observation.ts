@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PaidTool } from "./capabilities.ts";
 import { type PublicRequest, publicRequest } from "./paid-request.ts";
+import { upstreamCode, upstreamId, upstreamMessage } from "./upstream-text.ts";
 import { parseUpstreamTimeMs } from "./upstream-time.ts";
 
 /** One finished medium of a task. */
@@ -40,14 +41,21 @@ const PENDING_WORDS = new Set(["running", "processing", "pending", "queued", "su
 // `catch` everywhere: a field that is not what it should be reads as absent, so that one odd field never costs
 // the task its record. The fields are documented in upstream-contract.md.
 const text = z.string().min(1).optional().catch(undefined);
+const id = upstreamId.optional().catch(undefined);
 const itemSchema = z.record(z.string(), z.unknown());
 const responseSchema = z.looseObject({
   success: z.boolean().optional().catch(undefined),
   state: text,
   status: text,
-  task_id: text,
-  trace_id: text,
-  error: z.looseObject({ code: text, message: text }).optional().catch(undefined),
+  task_id: id,
+  trace_id: id,
+  error: z
+    .looseObject({
+      code: upstreamCode.optional().catch(undefined),
+      message: upstreamMessage.optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
   data: z
     .union([z.array(z.unknown()), itemSchema.transform((item): unknown[] => [item])])
     .optional()
@@ -55,8 +63,8 @@ const responseSchema = z.looseObject({
 });
 type UpstreamResponse = z.infer<typeof responseSchema>;
 const recordSchema = z.looseObject({
-  id: text,
-  trace_id: text,
+  id,
+  trace_id: id,
   type: text,
   created_at: z.unknown().optional(),
   started_at: z.unknown().optional(),
@@ -122,14 +130,20 @@ const CLARITY = { pending: 0, failed: 1, succeeded: 2 } as const;
 const withoutAddress = (outcome: Outcome, address: string | undefined): Outcome =>
   outcome.kind !== "failed" || address === undefined
     ? outcome
-    : { ...outcome, message: outcome.message.replaceAll(address, "[address]") };
+    : {
+        ...outcome,
+        code: outcome.code.replaceAll(address, "[address]"),
+        message: outcome.message.replaceAll(address, "[address]"),
+      };
 
 /** Reads the body that a paid call answered with, when it already carries the result (upstream-contract.md). */
 export function observeFinalBody(taskId: string, body: unknown): Observation | undefined {
   const response = responseSchema.safeParse(body);
   if (!response.success) return undefined;
   const outcome = outcomeOf(response.data);
-  if (outcome.kind === "pending") return undefined;
+  // "success" without a medium means that the order was accepted: AceDataCloud's own server goes on polling then.
+  if (outcome.kind === "pending" || (outcome.kind === "succeeded" && outcome.videos.length === 0))
+    return undefined;
   const { trace_id: traceId } = response.data;
   return { taskId, request: {}, ...(traceId !== undefined && { traceId }), ...outcome };
 }
@@ -144,7 +158,7 @@ function outcomeOf(response: Partial<UpstreamResponse>): Outcome {
   const words = [response.state, response.status, ...items.flatMap((item) => [item.state, item.status])]
     .filter((word) => typeof word === "string")
     .map((word) => word.toLowerCase());
-  const videos = items.flatMap(videoOf);
+  const videos = items.flatMap(videoOf).slice(0, MAX_VIDEOS);
   const says = (vocabulary: ReadonlySet<string>) => words.some((word) => vocabulary.has(word));
 
   if (response.success === false) return failure(response);
@@ -162,19 +176,21 @@ function failure(response: Partial<UpstreamResponse>): Outcome {
   return { kind: "failed", code: code ?? "unknown", message: message ?? "" };
 }
 
+/** A task makes one; records with hundreds are a fault, and would not fit into a row. */
+const MAX_VIDEOS = 50;
 const MEDIA_KEYS = ["video_url", "gif_url", "image_url", "url"];
 
 function videoOf(item: Record<string, unknown>): Video[] {
   const keys = [...MEDIA_KEYS, ...Object.keys(item).filter((key) => key.endsWith("_url"))];
   const url = keys.map((key) => item[key]).find(isHttpUrl);
   if (url === undefined) return [];
-  const videoId = [item.id, item.video_id].find((id) => typeof id === "string" && id !== "");
+  const videoId = [item.id, item.video_id].map((id) => upstreamId.safeParse(id).data).find(Boolean);
   const createdAtMs = parseUpstreamTimeMs(item.created_at);
   const completedAtMs = parseUpstreamTimeMs(item.complete_at ?? item.completed_at);
   return [
     {
       url,
-      ...(typeof videoId === "string" && { videoId }),
+      ...(videoId !== undefined && { videoId }),
       ...(createdAtMs !== undefined && { createdAtMs }),
       ...(completedAtMs !== undefined && { completedAtMs }),
     },

@@ -64,3 +64,20 @@ export function publicRequest(body: unknown): PublicRequest {
   }
   return shown;
 }
+
+const MAX_TEXT_CHARS = 10_000;
+const MAX_TEXTS = 20;
+
+/**
+ * As much of a request as fits into a row (2 MB). Ours are short; one that was made elsewhere may have a picture in it,
+ * or whatever the upstream shows of it.
+ */
+export function shortRequest(request: PublicRequest): PublicRequest {
+  const short = (text: string) => (text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}…` : text);
+  return Object.fromEntries(
+    Object.entries(request).map(([field, value]) => {
+      if (typeof value === "string") return [field, short(value)];
+      return [field, Array.isArray(value) ? value.slice(0, MAX_TEXTS).map(short) : value];
+    }),
+  );
+}

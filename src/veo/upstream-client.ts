@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import { type Observation, observeFinalBody } from "./observation.ts";
 import type { PaidRequest } from "./paid-request.ts";
 import { type Hidden, type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
+import { upstreamId } from "./upstream-text.ts";
 
 export interface UpstreamSettings {
   baseUrl: string;
@@ -150,8 +151,8 @@ const batchSchema = z.union([
 ]);
 
 const submissionSchema = z.looseObject({
-  task_id: z.string().min(1).max(128),
-  trace_id: z.string().min(1).max(128).optional().catch(undefined),
+  task_id: upstreamId,
+  trace_id: upstreamId.optional().catch(undefined),
 });
 
 function readSubmission(body: unknown): SubmitOutcome {

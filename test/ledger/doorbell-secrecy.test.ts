@@ -117,6 +117,38 @@ describe.each(LANES)("an address of the doorbell, $lane", ({ connect }) => {
   });
 
   it.each([
+    [
+      "the message of a record without its request",
+      (address: string) => ({ code: "no", message: `Cannot ring ${address}` }),
+    ],
+    ["a code", (address: string) => ({ code: address, message: "no" })],
+  ])("is not kept or told when the upstream quotes it in %s", async (_where, said) => {
+    const { structuredContent } = await world.until(
+      client.callTool("veo_text_to_video", { prompt: "a fox" }),
+    );
+    const error = said(bell.address());
+    const text = JSON.stringify({
+      items: [{ id: structuredContent?.task_id, response: { success: false, error } }],
+    });
+    world.simulator.inject({ kind: "body", match: "tasks", text, times: "forever" });
+    await world.advance(150_000);
+    const told = JSON.stringify(await world.until(client.callTool("veo_list_tasks", {})));
+    expect(told).toContain("[address]");
+    const stored = await world.inObject((_, { storage }) => JSON.stringify(tablesOf(storage)));
+    expect([told, stored].filter((place) => place.includes(CALLBACK_PATH))).toEqual([]);
+  });
+
+  it("is not kept when the upstream quotes it in a failure to answer", async () => {
+    await world.until(client.callTool("veo_text_to_video", { prompt: "a fox" }));
+    const message = `Cannot ring ${bell.address()}`;
+    world.simulator.inject({ kind: "status", match: "tasks", status: 500, message, times: "forever" });
+    await world.advance(150_000);
+    const stored = await world.inObject((_, { storage }) => JSON.stringify(tablesOf(storage)));
+    expect(stored).toContain("Cannot ring [address]");
+    expect(stored).not.toContain(CALLBACK_PATH);
+  });
+
+  it.each([
     [400, "Correct what the upstream names"],
     [500, "It is being found out whether the video was accepted"],
   ])("is not quoted when the upstream quotes it with a %i", async (status, next) => {

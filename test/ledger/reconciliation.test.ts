@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { connectModern, type TestClient } from "../clients.ts";
 import { createWorld, UPSTREAM_TOKEN, type World } from "../world.ts";
 
@@ -31,6 +31,22 @@ describe("a submission whose answer never came", () => {
     await world.advance(90_000);
     expect(await list()).toMatchObject({ count: 1, tasks: [{ state: "succeeded" }] });
     expect(world.paidCalls()).toBe(1);
+  });
+
+  it("is searched for less and less often while the list fails, also beside tasks whose questions are answered", async () => {
+    await make({ prompt: "[never] a heron" });
+    world.simulator.inject({ kind: "drop", match: "paid", when: "after" });
+    await make();
+    const { fetch } = globalThis;
+    const searchedAtSeconds: number[] = [];
+    const lostAtMs = Date.now();
+    vi.stubGlobal("fetch", async (url: URL, init: RequestInit) => {
+      if (!String(init.body).includes("offset")) return fetch(url, init);
+      searchedAtSeconds.push(Math.round((Date.now() - lostAtMs) / 1000));
+      return Response.json({ error: { code: "too_many_requests", message: "No." } }, { status: 429 });
+    });
+    await world.advance(30 * MINUTE);
+    expect(searchedAtSeconds).toEqual([5, 10, 20, 40, 80, 160, 320, 620, 920, 1220, 1520]);
   });
 
   it("and that never arrived is failed, with nothing charged, after two looks ten minutes apart", async () => {

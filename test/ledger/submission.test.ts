@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { connectModern, type TestClient } from "../clients.ts";
 import { openSession, sendModern } from "../mcp/raw-request.ts";
 import { createWorld, type World } from "../world.ts";
@@ -23,6 +24,24 @@ describe("a submission", () => {
     expect(plain?.body).not.toHaveProperty("callback_url");
     expect(called?.body).toMatchObject({ async: true, callback_url: "https://caller.test/done" });
   });
+
+  it.each([{ success: true }, { success: true, data: [] }, { success: true, data: null }])(
+    "that is answered with %j and an id was accepted, and is no video yet",
+    async (more) => {
+      const { fetch } = globalThis;
+      vi.stubGlobal("fetch", async (url: URL, init: RequestInit) => {
+        const response = await fetch(url, init);
+        const isOrder = url.pathname === "/veo/videos";
+        return isOrder
+          ? Response.json({ ...z.looseObject({}).parse(await response.json()), ...more })
+          : response;
+      });
+      await world.until(make(), 0);
+      expect(await list()).toMatchObject({ tasks: [{ state: "processing" }] });
+      await world.advance(90_000);
+      expect(await list()).toMatchObject({ tasks: [{ state: "succeeded", videos: [{}] }] });
+    },
+  );
 
   it("is a row before it is a request", async () => {
     world.simulator.inject({ kind: "hang", match: "paid" });
