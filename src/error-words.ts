@@ -6,6 +6,7 @@ import {
   type LimitReached,
   type Payer,
   quote,
+  type TaskError,
   type UpstreamFailure,
   type VeoError,
 } from "./errors.ts";
@@ -13,8 +14,32 @@ import {
 /** The one place where a failure becomes words: what happened, and what to do next. */
 
 /** What there is to do about a video that could not be made. */
-export const FAILED_NEXT_STEP =
-  "Read the error (it is the upstream's own text), change the request accordingly, and submit again if it is worth it.";
+const FAILED_NEXT_STEP =
+  "Read the error (it is the upstream's own text), change the request accordingly, and submit again if it is worth it, with another idempotency_key if there was one.";
+
+/**
+ * What there is to do about a task that failed.
+ * @param wasAccepted whether the upstream took it: otherwise the code is one of ours, and its key may be used again.
+ */
+export function failedNextStep({ code, message }: TaskError, wasAccepted: boolean, payer: Payer): string {
+  if (wasAccepted)
+    return message === ""
+      ? "The upstream gives no reason. Change the request, or submit it again, with another idempotency_key if there was one."
+      : FAILED_NEXT_STEP;
+  switch (code) {
+    case "never_arrived":
+    case "budget_unreachable":
+      return "Nothing was charged: submit it again if it is still wanted.";
+    case "rate_limited":
+      return "Nothing was charged: wait a minute, then submit it again.";
+    case "out_of_credits":
+      return EMPTY_BALANCE[payer];
+    case "unauthorized":
+      return REFUSED_KEY[payer];
+    default:
+      return "Nothing was charged. Correct what the upstream names, and submit it again if it is worth it.";
+  }
+}
 
 /** Turns a failure into words: what happened, and what to do next. Whose key is meant depends on who pays. */
 export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
@@ -76,7 +101,7 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
         `Use another key for another video, or read the first one with veo_get_task and task_id "${error.submissionId}".`,
       );
     case "limit_reached":
-      return describeLimit(error);
+      return { ...describeLimit(error), limit: error };
     case "price_missing":
       return answer(
         "limit_reached",
@@ -138,10 +163,12 @@ function describeLimit({ limit, used, allowed, needed, resetsAtMs }: LimitReache
       "There is room when one of them is over, usually within 3 minutes: wait for yours with veo_get_task (veo_list_tasks shows them), then call again.",
     );
   const cost = needed === undefined ? "" : ` credits, and this costs ${needed}`;
+  const cheaper =
+    needed !== undefined && used < allowed ? "Choose something cheaper (veo_list_actions), or wait. " : "";
   return refused(
     true,
     `${limit} is reached: ${used} of ${allowed}${cost}${isOfEverybody(limit) ? ", for everybody on this server" : ""}.`,
-    `It resets at ${new Date(resetsAtMs).toISOString()}: do not call again before. veo_get_usage shows what is left; only the owner of this server can raise it.`,
+    `${cheaper}It resets at ${new Date(resetsAtMs).toISOString()}: do not call again unchanged before. veo_get_usage shows what is left; only the owner of this server can raise it.`,
   );
 }
 

@@ -40,6 +40,12 @@ export interface LimitReached {
   resetsAtMs: number | null;
 }
 
+/** What a task failed of: a code, and what was said. */
+export interface TaskError {
+  code: string;
+  message: string;
+}
+
 export type VeoError =
   | { kind: "invalid_arguments"; problems: string[] }
   | { kind: "extended_video"; videoId: string; operation: string }
@@ -47,7 +53,7 @@ export type VeoError =
   | { kind: "video_not_found"; videoId: string }
   | { kind: "upstream"; failure: UpstreamFailure }
   | { kind: "submission_undetermined"; submissionId: string; failure?: UpstreamFailure }
-  | { kind: "generation_failed"; code: string; message: string; traceId: string | undefined }
+  | ({ kind: "generation_failed"; traceId: string | undefined } & TaskError)
   | { kind: "idempotency_conflict"; key: string; submissionId: string }
   | ({ kind: "limit_reached" } & LimitReached)
   | { kind: "price_missing"; priceKey: string }
@@ -77,6 +83,8 @@ export interface ErrorAnswer {
   what: string;
   nextStep: string;
   traceId?: string;
+  /** The limit in the way, where one is. */
+  limit?: LimitReached;
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; error: VeoError };

@@ -9,7 +9,17 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_EVENTS = {
   tool_call: {
     levels: ["info", "error"],
-    fields: ["tool", "outcome", "duration_ms", "submission_id", "trace_id", "status", "incident", "error"],
+    fields: [
+      "tool",
+      "outcome",
+      "limit",
+      "duration_ms",
+      "submission_id",
+      "trace_id",
+      "status",
+      "incident",
+      "error",
+    ],
   },
   upstream_request: {
     levels: ["info", "warn"],
@@ -103,6 +113,7 @@ export const DATA_POINT_BLOBS = [
   "host",
   "error",
   "incident",
+  "limit",
 ] as const;
 export const DATA_POINT_DOUBLES = ["duration_ms", "status", "tasks", "lost", "problems"] as const;
 

@@ -30,7 +30,7 @@ describe("the log", () => {
     log("info", "tool_call", { tool: "veo_get_task", outcome: "ok", duration_ms: 12, trace_id: "t-1" });
     log("info", "alarm_round", { outcome: "status", tasks: 3, lost: 1, status: 502, duration_ms: 40 });
     createLog("error", { writeDataPoint: (point) => void points.push(point) })("debug", "refused");
-    const none = Array<string>(8).fill("");
+    const none = Array<string>(9).fill("");
     expect(points).toEqual([
       {
         indexes: ["abc"],

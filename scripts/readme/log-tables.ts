@@ -4,7 +4,7 @@ import { markdownTable } from "../../src/tools/markdown-table.ts";
 /** When each line is written. A new event does not compile until it is here. */
 const EVENTS: Readonly<Record<LogEvent, string>> = {
   tool_call:
-    "A tool was called. `outcome`: `ok`, one of the [error codes](#errors), or `unknown_tool`. `status` is what AceDataCloud answered.",
+    "A tool was called. `outcome`: `ok`, one of the [error codes](#errors), or `unknown_tool`. `status` is what AceDataCloud answered, `limit` which limit was in the way.",
   upstream_request:
     "AceDataCloud was asked. `outcome`: `ok`, `status` (an error status), `timeout`, `unreachable` or `unreadable`.",
   alarm_round:

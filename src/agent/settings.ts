@@ -45,6 +45,7 @@ function read(variables: Variables): SettingsResult {
       defaultModel,
       disabledTools: new Set(configuration.disabledTools),
       payer: configuration.upstreamToken === undefined ? "caller" : "operator",
+      prices: configuration.limits.prices,
     },
   };
 }

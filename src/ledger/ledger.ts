@@ -95,6 +95,13 @@ export class Ledger {
     return this.#is.watch.trouble()?.failure;
   }
 
+  /** @returns when a task is looked at next: not before the upstream is asked again at all; null when nobody does. */
+  nextLookMs({ nextCheckAtMs }: Task): number | null {
+    if (nextCheckAtMs === null) return null;
+    const notBeforeMs = this.#is.watch.trouble()?.notBeforeMs;
+    return notBeforeMs === null ? null : Math.max(nextCheckAtMs, notBeforeMs ?? 0);
+  }
+
   /** Answers a poll of one task: from storage, or after a wait for news as tool-surface.md has it. */
   async poll(reference: TaskReference, poll: Poll): Promise<Result<Task>> {
     const deadlineMs = this.#is.now() + MAX_WAIT_MS;

@@ -170,7 +170,8 @@ async function send(
     case "refused": {
       const error = { kind: "upstream", failure: outcome.failure } as const;
       const { code, what } = describeError(error, settings.payer);
-      await complete(refused(task, { code, message: what }, is.now()));
+      // Within quotation marks later on, which what is quoted must not have.
+      await complete(refused(task, { code, message: what.replaceAll('"', "'") }, is.now()));
       return fail(error);
     }
     case "undetermined":

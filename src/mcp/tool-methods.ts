@@ -106,6 +106,8 @@ function factsOf(error: VeoError): LogFieldsOf<"tool_call"> {
   const failure = "failure" in error ? error.failure : undefined;
   return {
     ...("submissionId" in error && { submission_id: error.submissionId }),
+    ...(error.kind === "limit_reached" && { limit: error.limit }),
+    ...(error.kind === "price_missing" && { limit: "MAX_CREDITS_PER_DAY" }),
     ...(failure?.kind === "status" && {
       trace_id: traceIn({ trace_id: failure.traceId }),
       status: failure.status,
@@ -126,7 +128,7 @@ export function successResult({ structured, markdown, links = [] }: Answer<objec
 
 /** A failure in words, without structured content: the v1 client checks it against the output schema even here. */
 export function errorResult(error: VeoError, payer: Payer): CalledTool {
-  const { code, retryable, what, nextStep, traceId } = describeError(error, payer);
+  const { code, retryable, what, nextStep, traceId, limit } = describeError(error, payer);
   return {
     isError: true,
     content: [{ type: "text", text: `${what}\n${nextStep}` }],
@@ -136,6 +138,12 @@ export function errorResult(error: VeoError, payer: Payer): CalledTool {
         retryable,
         next_step: nextStep,
         ...(traceId !== undefined && { trace_id: traceId }),
+        ...(limit !== undefined && {
+          limit: limit.limit,
+          used: limit.used,
+          allowed: limit.allowed,
+          resets_at: limit.resetsAtMs === null ? null : new Date(limit.resetsAtMs).toISOString(),
+        }),
       },
     },
   };

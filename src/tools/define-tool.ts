@@ -14,6 +14,8 @@ export interface Deployment {
   disabledTools: ReadonlySet<string>;
   /** Whose AceDataCloud key pays: what there is to do about a refused one depends on it. */
   payer: Payer;
+  /** Credits by what is bought (`prices.ts`): those that are published, and those that the owner knows. */
+  prices: Readonly<Record<string, number>>;
 }
 
 /** Who calls, and what there is for them: never the SDK's server, the environment or the request. */

@@ -32,11 +32,12 @@ export const modelField = ({ defaultModel }: Deployment) =>
 
 /** What every paid tool takes beside its own arguments. */
 export const submissionFields = {
-  callback_url: urlArgument.optional().describe("Your https address; gets the result as a POST."),
+  callback_url: urlArgument.optional().describe("Your http(s) address; gets the result as a POST."),
   idempotency_key: z
     .string()
     .min(1, "must not be empty")
     .max(64, "must be at most 64 characters")
+    .refine((key) => key.trim() === key, "must not begin or end with a blank")
     .optional()
     .describe("Same key and arguments: the first task answers and nothing is paid twice."),
 };

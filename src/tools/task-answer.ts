@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeError, FAILED_NEXT_STEP } from "../error-words.ts";
+import { describeError, failedNextStep } from "../error-words.ts";
 import { quote } from "../errors.ts";
 import { POLLING_INTERVAL_MS } from "../ledger/schedule.ts";
 import { isOpen, TASK_STATES, type Task } from "../ledger/task.ts";
@@ -88,11 +88,12 @@ export type Surroundings = Pick<ToolContext, "ledger" | "deployment">;
 export function taskAnswer(task: Task, surroundings: Surroundings): TaskAnswer {
   const id = task.taskId ?? task.submissionId;
   const nextStep = nextStepOf(task, id, surroundings);
+  const nextLookMs = surroundings.ledger.nextLookMs(task);
   return {
     ...taskBrief(task),
     ...(task.elapsedSeconds !== null && { elapsed_seconds: task.elapsedSeconds }),
     checked_at: task.checkedAtMs === null ? null : iso(task.checkedAtMs),
-    next_check_at: task.nextCheckAtMs === null ? null : iso(task.nextCheckAtMs),
+    next_check_at: nextLookMs === null ? null : iso(nextLookMs),
     next_step: nextStep,
     mcp_task_polling: {
       ...pollingFacts(task, id, nextStep),
@@ -134,6 +135,8 @@ export const givenUpNextStep = (id: string): string =>
 export const cancelledNextStep = (id: string): string =>
   `Cancelling was asked for, but the upstream cannot: the video was paid for and goes on. Call veo_get_task with task_id "${id}" to have it after all.`;
 
+const UNSAID = { code: "unknown", message: "" };
+
 const EDITING_TOOLS = ["veo_upsample", "veo_extend_video", "veo_reshoot", "veo_video_objects"] as const;
 
 function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings): string {
@@ -142,7 +145,7 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
     case "processing": {
       const trouble = troubleText({ ledger, deployment });
       if (trouble !== undefined)
-        return `${trouble} The video itself goes on; poll with veo_get_task and task_id "${id}".`;
+        return `${trouble} ${task.lostAtMs === null ? "The video itself goes on" : "It is still to be found out whether it was accepted"}: do not submit it again. When that is over, call veo_get_task with task_id "${id}".`;
       if (task.lostAtMs !== null)
         return `Its answer never came, so it is being found out whether it was accepted: do not submit it again. Call veo_get_task with task_id "${id}" in a few minutes.`;
       if (task.cancelRequested) return cancelledNextStep(id);
@@ -159,7 +162,7 @@ function nextStepOf(task: Task, id: string, { ledger, deployment }: Surroundings
       return `${link} To go on with it, use video_id "${videoId}" with ${editing.join(", ")}.`;
     }
     case "failed":
-      return FAILED_NEXT_STEP;
+      return failedNextStep(task.error ?? UNSAID, task.taskId !== null, deployment.payer);
     case "unknown":
       return task.taskId === null
         ? "It is not known whether this was accepted, and it may have been charged. Look with veo_get_tasks_batch without ids before sending it again."

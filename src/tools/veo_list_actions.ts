@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ok } from "../errors.ts";
 import { ACTIONS, MOTION_NAMES, MOTIONS, PAID_TOOLS, type PaidTool, PRICES } from "../veo/capabilities.ts";
+import { pricesOf } from "../veo/prices.ts";
 import { type Deployment, defineTool, INFORMS } from "./define-tool.ts";
 import { markdownTable } from "./markdown-table.ts";
 
@@ -17,20 +18,19 @@ const actionsSchema = z.object({
 });
 
 const offered = ({ disabledTools }: Deployment) => PAID_TOOLS.filter((tool) => !disabledTools.has(tool));
-const knownCredits = (tool: PaidTool): Record<string, number> =>
-  Object.fromEntries(
-    ACTIONS[tool].prices.flatMap((key) => (PRICES[key] === undefined ? [] : [[key, PRICES[key]]])),
-  );
 
-/** The table of paid operations that the tool and the README show. */
-export const actionsTable = (tools: readonly PaidTool[] = PAID_TOOLS): string =>
+/**
+ * The table of paid operations that the tool and the README show.
+ * @param prices in credits: the published ones, unless the owner knows better.
+ */
+export const actionsTable = (tools: readonly PaidTool[] = PAID_TOOLS, prices = PRICES): string =>
   markdownTable(
-    ["Tool", "", "Published price in credits"],
+    ["Tool", "", "Known price in credits"],
     tools.map((tool) => {
-      const prices = Object.entries(knownCredits(tool)).map(([key, credits]) =>
-        key.includes(":") ? `${key.split(":")[1]} ${credits}` : String(credits),
+      const known = Object.entries(pricesOf(tool, prices)).map(([key, credits]) =>
+        [...key.split(":").slice(1), credits].join(" "),
       );
-      return [`\`${tool}\``, ACTIONS[tool].summary, prices.join(", ") || "not published"];
+      return [`\`${tool}\``, ACTIONS[tool].summary, known.join(", ") || "not published"];
     }),
   );
 
@@ -45,7 +45,7 @@ export const veoListActions = defineTool({
   name: "veo_list_actions",
   title: "List actions",
   description:
-    "What can be done with videos, what each costs as far as it is published, and the camera movements. Free.",
+    "What can be done with videos, what each costs as far as that is known, and the camera movements. Free.",
   annotations: INFORMS,
   input: () => z.strictObject({}),
   output: actionsSchema,
@@ -56,11 +56,11 @@ export const veoListActions = defineTool({
         tool,
         title: ACTIONS[tool].title,
         summary: ACTIONS[tool].summary,
-        known_credits: knownCredits(tool),
+        known_credits: pricesOf(tool, deployment.prices),
       })),
       motion_types: deployment.disabledTools.has("veo_reshoot") ? {} : { ...MOTIONS },
     };
-    const sections = ["# What can be done", actionsTable(tools)];
+    const sections = ["# What can be done", actionsTable(tools, deployment.prices)];
     if (!deployment.disabledTools.has("veo_reshoot"))
       sections.push("## Camera movements of veo_reshoot", motionsTable());
     return ok({ structured, markdown: sections.join("\n\n") });

@@ -3,6 +3,7 @@ import {
   MODEL_NAMES,
   MODELS,
   type Model,
+  type PaidTool,
   PRICES,
   TEXT_TO_VIDEO_MODELS,
 } from "./capabilities.ts";
@@ -41,3 +42,20 @@ export const PRICE_KEYS: readonly string[] = [
   ...videoKeys("ingredients2video", [INGREDIENTS_MODEL]),
   ...Object.keys(PRICES),
 ];
+
+/** How the names of prices begin of what a tool makes. */
+const PRICED_AS: Record<PaidTool, readonly string[]> = {
+  veo_text_to_video: ["text2video:"],
+  veo_image_to_video: ["image2video:", "ingredients2video:"],
+  veo_get_1080p: ["upsample:1080p"],
+  veo_upsample: ["upsample:"],
+  veo_extend_video: ["extend:"],
+  veo_reshoot: ["reshoot"],
+  veo_video_objects: ["objects"],
+};
+
+/** @returns what is known of the prices of what a tool makes, in credits by name. */
+export const pricesOf = (tool: PaidTool, prices: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(prices).filter(([key]) => PRICED_AS[tool].some((beginning) => key.startsWith(beginning))),
+  );

@@ -82,7 +82,15 @@ describe.each(CASES)("$name", ({ limits, name, passes, isShared, says }) => {
     const refused = await ada.order({ prompt: "one too many", idempotency_key: "k" });
     expect(refused).toMatchObject({ isError: true });
     expect(refused).not.toHaveProperty("structuredContent");
-    expect(errorOf(refused)).toMatchObject({ code: "limit_reached", retryable: true });
+    const resetsAt = name.endsWith("IN_FLIGHT") ? null : TOMORROW;
+    expect(errorOf(refused)).toMatchObject({
+      code: "limit_reached",
+      retryable: true,
+      limit: name,
+      used: name === "MAX_CREDITS_PER_DAY" ? 0.3 : passes,
+      allowed: name === "MAX_CREDITS_PER_DAY" ? 0.3 : passes,
+      resets_at: resetsAt,
+    });
     const [{ text = "" } = {}] = refused.content;
     for (const words of [name, "Nothing was sent.", ...says]) expect(text).toContain(words);
     expect(text.split("\n")).toHaveLength(2);

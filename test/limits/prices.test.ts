@@ -32,6 +32,30 @@ describe("MAX_CREDITS_PER_DAY", () => {
   let limited: Limited;
   afterEach(() => limited.world.end());
 
+  it("says that something cheaper may fit, where that is so", async () => {
+    limited = await createLimited({ MAX_CREDITS_PER_DAY: "2" });
+    const [ada] = limited.people;
+    const reshoot = () => ada.call("veo_reshoot", { video_id, motion_type: "UP" });
+    await reshoot();
+    expect((await reshoot()).content[0]?.text).toContain(
+      "Choose something cheaper (veo_list_actions), or wait.",
+    );
+    expect(await ada.call("veo_upsample", { video_id, action: "4k" })).not.toHaveProperty("isError", true);
+  });
+
+  it("uses the prices that veo_list_actions tells, those of VEO_PRICES among them", async () => {
+    limited = await createLimited({ VEO_PRICES: '{"text2video:veo31:4k":60,"reshoot":0.7}' });
+    const told = await limited.people[0].call("veo_list_actions");
+    expect(told.structuredContent?.actions).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ tool: "veo_text_to_video", known_credits: { "text2video:veo31:4k": 60 } }),
+        expect.objectContaining({ tool: "veo_get_1080p", known_credits: { "upsample:1080p": 0.16 } }),
+        expect.objectContaining({ tool: "veo_reshoot", known_credits: { reshoot: 0.7 } }),
+      ]),
+    );
+    expect(told.content[0]?.text).toContain("veo31 4k 60");
+  });
+
   it("lets through what has a price, and refuses the rest by the name of the price that is missing", async () => {
     limited = await createLimited({ MAX_CREDITS_PER_DAY: "1000" });
     const [ada] = limited.people;

@@ -88,7 +88,8 @@ describe.each(LANES)("a tool call, $lane", ({ connect }) => {
     await call("veo_text_to_video", { prompt: "a heron", idempotency_key: "k" });
     lines.take();
     await call("veo_text_to_video", { prompt: "an otter" });
-    expect(lines.take()).toEqual([toolCall({ tool: "veo_text_to_video", outcome: "limit_reached" })]);
+    const limit = "MAX_TASKS_IN_FLIGHT";
+    expect(lines.take()).toEqual([toolCall({ tool: "veo_text_to_video", outcome: "limit_reached", limit })]);
     await call("veo_text_to_video", { prompt: "an otter", idempotency_key: "k" });
     expect(lines.take()).toEqual([
       toolCall({

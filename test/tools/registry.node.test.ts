@@ -5,13 +5,14 @@ import { z } from "zod";
 import { instructions } from "../../src/mcp/server-info.ts";
 import { listTools } from "../../src/mcp/tool-methods.ts";
 import { TOOLS } from "../../src/tools/registry.ts";
-import { PAID_TOOLS } from "../../src/veo/capabilities.ts";
+import { PAID_TOOLS, PRICES } from "../../src/veo/capabilities.ts";
 
 const DEPLOYMENT = {
   serverName: "veo",
   defaultModel: "veo31-fast",
   disabledTools: new Set<string>(),
   payer: "operator",
+  prices: PRICES,
 } as const;
 /** What every conversation pays for: the whole of `tools/list`, in characters. */
 const MAX_LIST_CHARS = 24_000;
