@@ -89,7 +89,7 @@ export function describeError(error: VeoError, payer: Payer): ErrorAnswer {
           "upstream_error",
           false,
           `The video could not be made: ${quote(error.code)}: "${quote(error.message)}".`,
-          FAILED_NEXT_STEP,
+          failedNextStep(error, true, payer),
         ),
         ...(error.traceId !== undefined && { traceId: error.traceId }),
       };
