@@ -10,7 +10,7 @@ const MAX_MESSAGE_CHARS = 1000;
 const MAX_CODE_CHARS = 100;
 const MAX_ID_CHARS = 128;
 
-/** What callback addresses of ours look like: whoever knows one can ring there . */
+/** What callback addresses of ours look like: whoever knows one can ring there. */
 const SEALED_ADDRESS = /(?:https?:[^\s"'<>]{1,300}?)?(?:\\?\/|%2F)callbacks(?:\\?\/|%2F)[\w-]{20,}/gi;
 
 /** Cut first: what is left of an address at the end opens nothing, and is not looked for in megabytes. */
