@@ -40,6 +40,7 @@ const MISTAKES: [tool: string, args: Record<string, unknown>, said: string[]][] 
   [TEXT, { prompt: "x", callback_url: "not a url" }, ["callback_url must be an http(s) URL"]],
   [TEXT, { prompt: "x", idempotency_key: "k".repeat(65) }, ["idempotency_key must be at most 64 characters"]],
   [TEXT, { prompt: "x", idempotency_key: "" }, ["idempotency_key must not be empty"]],
+  [TEXT, { prompt: "x", idempotency_key: "k " }, ["idempotency_key must not begin or end with a blank"]],
   [IMAGE, { prompt: "x" }, ["image_urls is required"]],
   [IMAGE, { prompt: "x", image_urls: [] }, ["image_urls needs at least 1 picture"]],
   [IMAGE, { prompt: "x", image_urls: png }, ["image_urls must be an array"]],
