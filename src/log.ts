@@ -29,6 +29,7 @@ export const LOG_EVENTS = {
     levels: ["info", "error"],
     fields: ["outcome", "tasks", "lost", "status", "duration_ms", "error"],
   },
+  lost_order: { levels: ["info", "warn"], fields: ["outcome", "submission_id", "duration_ms"] },
   callback: { levels: ["info"], fields: ["outcome", "duration_ms"] },
   refused: {
     levels: ["debug", "info"],

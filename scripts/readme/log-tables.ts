@@ -9,6 +9,8 @@ const EVENTS: Readonly<Record<LogEvent, string>> = {
     "AceDataCloud was asked. `outcome`: `ok`, `status` (an error status), `timeout`, `unreachable` or `unreadable`.",
   alarm_round:
     "The object of an account looked at its tasks. `outcome` as above, or `crashed`; `tasks`: how many were due; `lost`: how many orders without an answer were looked for.",
+  lost_order:
+    "It is settled what became of an order whose answer never came, `duration_ms` after that was noticed. `outcome`: `found`, `never_arrived` (nothing was charged) or `unknown`, at `warn` (it may have been charged).",
   callback:
     "AceDataCloud rang. `outcome`: `rang`, `not_watched` (the task is over), `forged` (not an address of ours) or `closed` (nobody is to ring).",
   refused:

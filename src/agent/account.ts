@@ -20,6 +20,7 @@ import { createUpstreamClient } from "../veo/upstream-client.ts";
 import { callbackAddresses, callbackReader } from "./callback-address.ts";
 import { Credential } from "./credential.ts";
 import { HealthCheck } from "./health-check.ts";
+import { logLostOrder } from "./lost-order-log.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
 
@@ -100,7 +101,10 @@ export function openAccount(settings: Settings, surroundings: AccountSurrounding
         credential.settle(ledger.look.isOn(), proven);
         await arm();
       },
-      announce: (before, after) => news.taskOfLedger(before, after),
+      announce(before, after) {
+        logLostOrder(log, before, after, now());
+        news.taskOfLedger(before, after);
+      },
     },
     { ...configuration, payer: deployment.payer },
   );

@@ -137,4 +137,39 @@ describe("what happens between calls", () => {
     expect(await ring(given)).toBe(404);
     expect(lines.take()).toEqual(told({ outcome: "closed" }));
   });
+
+  it.each([
+    ["found", { kind: "drop", when: "after" }, 5000],
+    ["never_arrived", { kind: "drop" }, 605_000],
+  ] as const)(
+    "has a line when an order whose answer was lost is known to be %s",
+    async (outcome, fault, afterMs) => {
+      world.simulator.inject({ match: "paid", ...fault });
+      const client = createTaskClient(world);
+      await client.call("veo_text_to_video", { prompt: "[no-callback] a heron" });
+      const [call] = lines.of("tool_call");
+      await world.advance(20 * 60_000);
+      expect(lines.of("lost_order")).toEqual([
+        {
+          event: "lost_order",
+          level: "info",
+          account: OWNER,
+          outcome,
+          submission_id: call?.submission_id,
+          duration_ms: afterMs,
+        },
+      ]);
+      expect(points).toContainEqual(pointOf(lines.of("lost_order")[0] ?? { event: "none", level: "none" }));
+    },
+  );
+
+  it("has a warning when nobody can find out what became of an order", async () => {
+    world.simulator.inject({ kind: "body", match: "tasks", text: '{"items":"none"}', times: "forever" });
+    world.simulator.inject({ match: "paid", kind: "drop", when: "after" });
+    const client = createTaskClient(world);
+    await client.call("veo_text_to_video", { prompt: "[no-callback] a heron" });
+    world.skip(8 * 86_400_000);
+    await world.advance(600_000);
+    expect(lines.of("lost_order")).toMatchObject([{ level: "warn", outcome: "unknown" }]);
+  });
 });
