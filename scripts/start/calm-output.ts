@@ -1,4 +1,4 @@
-import { CALLBACK_PATH } from "../../src/agent/callback-address.ts";
+import { CALLBACK_PATH } from "../../src/veo/callback-path.ts";
 
 const REQUEST = /^\[wrangler:info\] ([A-Z]+) (\S+) (\d{3}) .*\((\d+ms)\)$/;
 const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");

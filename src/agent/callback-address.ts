@@ -2,10 +2,8 @@ import { z } from "zod";
 import { deriveKey } from "../config/derived-key.ts";
 import { isLoopback } from "../config/values.ts";
 import type { CallbackReader } from "../ledger/dependencies.ts";
+import { CALLBACK_PATH } from "../veo/callback-path.ts";
 import { seal, unseal } from "./sealing.ts";
-
-/** Where the upstream rings; what follows is for `readCallbackAddress`. */
-export const CALLBACK_PATH = "/callbacks/";
 
 const PURPOSE = "callback address";
 /** What was sealed for the shortest name of an account: a path that people give their own addresses is shorter. */

@@ -1,8 +1,9 @@
 import { accountHash } from "../agent/account-hash.ts";
 import type { Bindings } from "../agent/bindings.ts";
-import { CALLBACK_PATH, readCallbackAddress } from "../agent/callback-address.ts";
+import { readCallbackAddress } from "../agent/callback-address.ts";
 import type { Configuration } from "../config/configuration.ts";
 import type { Log, LogFieldsOf } from "../log.ts";
+import { CALLBACK_PATH } from "../veo/callback-path.ts";
 import { notFound } from "./pages.ts";
 
 /** Whether a request is one with which the upstream rings. */

@@ -12,7 +12,7 @@ import { isSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import type { TaskFilter } from "./task-store.ts";
 import { afterRing, cancelRequested, paceOf, ringsComeThrough } from "./transitions.ts";
-import { resumeWatch } from "./trouble.ts";
+import { askedAtMs, resumeWatch } from "./trouble.ts";
 import { reportUsage, type UsageReport } from "./usage-report.ts";
 
 export interface Poll {
@@ -97,9 +97,7 @@ export class Ledger {
 
   /** @returns when a task is looked at next: not before the upstream is asked again at all; null when nobody does. */
   nextLookMs({ nextCheckAtMs }: Task): number | null {
-    if (nextCheckAtMs === null) return null;
-    const notBeforeMs = this.#is.watch.trouble()?.notBeforeMs;
-    return notBeforeMs === null ? null : Math.max(nextCheckAtMs, notBeforeMs ?? 0);
+    return nextCheckAtMs === null ? null : askedAtMs(this.#is, nextCheckAtMs);
   }
 
   /** Answers a poll of one task: from storage, or after a wait for news as tool-surface.md has it. */

@@ -9,7 +9,7 @@ import { POLLING_INTERVAL_MS } from "./schedule.ts";
 import { newSubmissionId } from "./submission-id.ts";
 import { isOpen, type Task } from "./task.ts";
 import { adopted, afterLook, lost, ringsComeThrough } from "./transitions.ts";
-import { blockedBy, writeDownTrouble } from "./trouble.ts";
+import { askedAtMs, blockedBy, writeDownTrouble } from "./trouble.ts";
 import type { Lookup } from "./watch-store.ts";
 
 /** What one `retrieve_batch` may ask for (upstream-contract.md, "Task queries"). */
@@ -71,10 +71,7 @@ export class Look {
   nextAtMs(): number | null {
     const { tasks, watch } = this.#is;
     const dues = [tasks.nextDueMs(), watch.nextLookupMs()].filter((ms) => ms !== null);
-    const trouble = watch.trouble();
-    if (dues.length === 0 || trouble?.notBeforeMs === null || this.#is.credential.ofWatch() === undefined)
-      return null;
-    return Math.max(Math.min(...dues), trouble?.notBeforeMs ?? 0);
+    return dues.length === 0 ? null : askedAtMs(this.#is, Math.min(...dues));
   }
 
   /** Whether tasks are in flight and looked at: the watch may have stopped until somebody asks. */

@@ -118,7 +118,7 @@ const JITTER = 0.2;
  * @returns when to search again for a submission that was lost at `lostAtMs`, after a search that failed: as long as it
  * has been going on. The account's own back-off does not see to that, since it ends with any request that works.
  */
-export const nextSearchAtMs = (lostAtMs: number, nowMs: number): number =>
+export const searchRetryAtMs = (lostAtMs: number, nowMs: number): number =>
   nowMs + Math.min(Math.max(nowMs - lostAtMs, BACKOFF_FIRST_MS), BACKOFF_MOST_MS);
 
 /**

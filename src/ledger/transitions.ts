@@ -8,11 +8,11 @@ import {
   MISSED_RING_MS,
   nextLookAtMs,
   nextReconcileAtMs,
-  nextSearchAtMs,
   type Pace,
   RECONCILE_FAILING_UNTIL_MS,
   RING_INTERVAL_MS,
   RING_TRUST_MS,
+  searchRetryAtMs,
 } from "./schedule.ts";
 import { AT_FIRST, isOpen, type Task } from "./task.ts";
 
@@ -193,7 +193,7 @@ export function afterFailedSearch(task: Task, nowMs: number): Task {
   if (task.state !== "submitting") return task;
   const lostAtMs = task.lostAtMs ?? nowMs;
   if (nowMs - lostAtMs >= RECONCILE_FAILING_UNTIL_MS) return nobodyKnows(task);
-  return { ...task, nextCheckAtMs: nextSearchAtMs(lostAtMs, nowMs) };
+  return { ...task, nextCheckAtMs: searchRetryAtMs(lostAtMs, nowMs) };
 }
 
 /** Its key stays taken: it may have been paid for. */

@@ -16,6 +16,13 @@ export function blockedBy({ watch, credential, now }: LedgerDependencies): Upstr
   return isPausing || credential.ofWatch() === undefined ? trouble.failure : undefined;
 }
 
+/** @returns when the upstream is asked for what is due at `dueMs`: not while it is left alone; null while nobody asks. */
+export function askedAtMs({ watch, credential }: LedgerDependencies, dueMs: number): number | null {
+  const trouble = watch.trouble();
+  if (trouble?.notBeforeMs === null || credential.ofWatch() === undefined) return null;
+  return Math.max(dueMs, trouble?.notBeforeMs ?? 0);
+}
+
 /**
  * Lets a stopped watch go on when somebody asks again, at most once per polling interval.
  * @returns whether it had stopped and goes on.

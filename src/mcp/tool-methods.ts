@@ -3,6 +3,7 @@ import { describeError } from "../error-words.ts";
 import type { Payer, VeoError } from "../errors.ts";
 import { errorName, type Log, type LogFieldsOf } from "../log.ts";
 import type { Answer, Deployment, MediaLink, RegisteredTool, ToolContext } from "../tools/define-tool.ts";
+import { limitView } from "../tools/limit-view.ts";
 import { traceIn } from "../veo/upstream-http.ts";
 import { ProtocolProblem } from "./problem.ts";
 
@@ -138,12 +139,7 @@ export function errorResult(error: VeoError, payer: Payer): CalledTool {
         retryable,
         next_step: nextStep,
         ...(traceId !== undefined && { trace_id: traceId }),
-        ...(limit !== undefined && {
-          limit: limit.limit,
-          used: limit.used,
-          allowed: limit.allowed,
-          resets_at: limit.resetsAtMs === null ? null : new Date(limit.resetsAtMs).toISOString(),
-        }),
+        ...(limit !== undefined && limitView(limit)),
       },
     },
   };

@@ -3,6 +3,7 @@ import { roundCredits } from "../config/limits.ts";
 import { ok } from "../errors.ts";
 import type { Usage } from "../ledger/usage-store.ts";
 import { defineTool, INFORMS } from "./define-tool.ts";
+import { limitView } from "./limit-view.ts";
 
 const amounts = {
   generations: z.number(),
@@ -62,10 +63,7 @@ export const veoGetUsage = defineTool({
         today: spending(today),
         last_30_days: spending(month),
         in_flight: inFlight,
-        limits: limits.map(({ resetsAtMs, ...status }) => ({
-          ...status,
-          ...(resetsAtMs !== null && { resets_at: new Date(resetsAtMs).toISOString() }),
-        })),
+        limits: limits.map((status) => ({ ...limitView(status), left: status.left })),
         ...(!isComplete && { note: "The limits of the whole server cannot be asked for at the moment." }),
       },
     });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { PaidTool } from "./capabilities.ts";
 import { type PublicRequest, publicRequest } from "./paid-request.ts";
-import { upstreamCode, upstreamId, upstreamMessage } from "./upstream-text.ts";
+import { optionalError, optionalId } from "./upstream-text.ts";
 import { parseUpstreamTimeMs } from "./upstream-time.ts";
 
 /** One finished medium of a task. */
@@ -41,21 +41,14 @@ const PENDING_WORDS = new Set(["running", "processing", "pending", "queued", "su
 // `catch` everywhere: a field that is not what it should be reads as absent, so that one odd field never costs
 // the task its record. The fields are documented in upstream-contract.md.
 const text = z.string().min(1).optional().catch(undefined);
-const id = upstreamId.optional().catch(undefined);
 const itemSchema = z.record(z.string(), z.unknown());
 const responseSchema = z.looseObject({
   success: z.boolean().optional().catch(undefined),
   state: text,
   status: text,
-  task_id: id,
-  trace_id: id,
-  error: z
-    .looseObject({
-      code: upstreamCode.optional().catch(undefined),
-      message: upstreamMessage.optional().catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
+  task_id: optionalId,
+  trace_id: optionalId,
+  error: optionalError,
   data: z
     .union([z.array(z.unknown()), itemSchema.transform((item): unknown[] => [item])])
     .optional()
@@ -63,8 +56,8 @@ const responseSchema = z.looseObject({
 });
 type UpstreamResponse = z.infer<typeof responseSchema>;
 const recordSchema = z.looseObject({
-  id,
-  trace_id: id,
+  id: optionalId,
+  trace_id: optionalId,
   type: text,
   created_at: z.unknown().optional(),
   started_at: z.unknown().optional(),
@@ -184,7 +177,7 @@ function videoOf(item: Record<string, unknown>): Video[] {
   const keys = [...MEDIA_KEYS, ...Object.keys(item).filter((key) => key.endsWith("_url"))];
   const url = keys.map((key) => item[key]).find(isHttpUrl);
   if (url === undefined) return [];
-  const videoId = [item.id, item.video_id].map((id) => upstreamId.safeParse(id).data).find(Boolean);
+  const videoId = [item.id, item.video_id].map((id) => optionalId.parse(id)).find(Boolean);
   const createdAtMs = parseUpstreamTimeMs(item.created_at);
   const completedAtMs = parseUpstreamTimeMs(item.complete_at ?? item.completed_at);
   return [

@@ -1,4 +1,5 @@
 import type { Model, Motion, Resolution } from "./capabilities.ts";
+import { cut } from "./upstream-text.ts";
 
 /** A paid call as it goes over the wire, without `async` and `callback_url`, which the client adds. */
 export type PaidRequest =
@@ -73,7 +74,7 @@ const MAX_TEXTS = 20;
  * or whatever the upstream shows of it.
  */
 export function shortRequest(request: PublicRequest): PublicRequest {
-  const short = (text: string) => (text.length > MAX_TEXT_CHARS ? `${text.slice(0, MAX_TEXT_CHARS)}…` : text);
+  const short = (text: string) => cut(text, MAX_TEXT_CHARS);
   return Object.fromEntries(
     Object.entries(request).map(([field, value]) => {
       if (typeof value === "string") return [field, short(value)];

@@ -4,7 +4,7 @@ import type { Log } from "../log.ts";
 import { type Observation, observeFinalBody } from "./observation.ts";
 import type { PaidRequest } from "./paid-request.ts";
 import { type Hidden, type HttpAnswer, postJson, readErrorBody } from "./upstream-http.ts";
-import { upstreamId } from "./upstream-text.ts";
+import { optionalId, upstreamId } from "./upstream-text.ts";
 
 export interface UpstreamSettings {
   baseUrl: string;
@@ -152,7 +152,7 @@ const batchSchema = z.union([
 
 const submissionSchema = z.looseObject({
   task_id: upstreamId,
-  trace_id: upstreamId.optional().catch(undefined),
+  trace_id: optionalId,
 });
 
 function readSubmission(body: unknown): SubmitOutcome {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { UpstreamFailure } from "../errors.ts";
 import type { Log } from "../log.ts";
-import { upstreamCode, upstreamId, upstreamMessage } from "./upstream-text.ts";
+import { optionalError, optionalId, optionalMessage } from "./upstream-text.ts";
 
 /** 50 records with long prompts are far below; more is a fault, and would fill the object's 128 MB. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -155,12 +155,10 @@ export interface ErrorBody {
   traceId?: string;
 }
 
-const code = upstreamCode.optional().catch(undefined);
-const message = upstreamMessage.optional().catch(undefined);
 const errorBodySchema = z.looseObject({
-  error: z.looseObject({ code, message }).optional().catch(undefined),
-  detail: message,
-  trace_id: upstreamId.optional().catch(undefined),
+  error: optionalError,
+  detail: optionalMessage,
+  trace_id: optionalId,
 });
 
 /** @returns what an error body says, or undefined when the body is not one. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  CALLBACK_PATH,
   type CallbackSettings,
   callbackAddresses,
   callbackReader,
@@ -9,6 +8,7 @@ import {
 import { seal } from "../../src/agent/sealing.ts";
 import { deriveKey } from "../../src/config/derived-key.ts";
 import { newSubmissionId } from "../../src/ledger/submission-id.ts";
+import { CALLBACK_PATH } from "../../src/veo/callback-path.ts";
 
 const SECRET_KEY = "a".repeat(32);
 const OTHER_SECRET_KEY = "b".repeat(32);

@@ -1,7 +1,8 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CALLBACK_PATH, callbackAddresses } from "../../src/agent/callback-address.ts";
+import { callbackAddresses } from "../../src/agent/callback-address.ts";
+import { CALLBACK_PATH } from "../../src/veo/callback-path.ts";
 import { createDoorbell, type Doorbell, SECRET_KEY } from "../ledger/doorbell-world.ts";
 import { ORIGIN, type World } from "../world.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { CALLBACK_PATH } from "../../src/agent/callback-address.ts";
+import { CALLBACK_PATH } from "../../src/veo/callback-path.ts";
 import { LANES, type TestClient } from "../clients.ts";
 import { makeElsewhere } from "../elsewhere.ts";
 import { openSession, type RawSession, sendModern } from "../mcp/raw-request.ts";

@@ -54,7 +54,10 @@ describe("where a row holds 2 MB, an answer with more", () => {
     world.simulator.inject({ kind: "body", match: "tasks", text, times: "forever" });
     await world.advance(5 * MINUTE_MS);
     expect(await list()).toMatchObject({
-      tasks: [{ state: "succeeded" }, { state: "failed", error: { code: "no", message: /^x{1000}…$/ } }],
+      tasks: [
+        { state: "succeeded" },
+        { state: "failed", error: { code: "no", message: expect.stringMatching(/^x{200,300}…$/) } },
+      ],
     });
     expect(crashes()).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { PRICES } from "../../src/veo/capabilities.ts";
-import { PRICE_KEYS } from "../../src/veo/prices.ts";
+import { z } from "zod";
+import { PAID_TOOLS, PRICES } from "../../src/veo/capabilities.ts";
+import { PRICE_KEYS, pricesOf } from "../../src/veo/prices.ts";
 import { errorOf } from "../payers/payer.ts";
 import { createLimited, type Limited } from "./limited.ts";
 
@@ -61,6 +62,7 @@ describe("MAX_CREDITS_PER_DAY", () => {
     const [ada] = limited.people;
     for (const [tool, args, priceKey] of ORDERS) {
       expect(PRICE_KEYS).toContain(priceKey);
+      expect(pricesOf(z.enum(PAID_TOOLS).parse(tool), { [priceKey]: 1 })).toEqual({ [priceKey]: 1 });
       const paidBefore = limited.world.paidCalls();
       const { credits } = await limited.budget();
       const answer = await ada.call(tool, args);

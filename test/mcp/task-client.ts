@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { z } from "zod";
 import type { World } from "../world.ts";
 import { askModern, type RawAnswer, TASKS } from "./raw-request.ts";
@@ -13,6 +14,9 @@ const taskSchema = z.looseObject({
 });
 /** A task as the extension shows it, as much of it as tests look at. */
 export type ShownTask = z.infer<typeof taskSchema>;
+
+/** What `tasks/cancel` and `tasks/update` answer. */
+export const ACKNOWLEDGED = { resultType: "complete", _meta: expect.anything() };
 
 /** A client of the 2026-07-28 generation that knows the Tasks extension, request by request. No call lets time pass. */
 export interface TaskClient {

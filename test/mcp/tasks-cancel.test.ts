@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createWorld, type World } from "../world.ts";
-import { createTaskClient, type TaskClient } from "./task-client.ts";
-
-const ACKNOWLEDGED = { resultType: "complete", _meta: expect.anything() };
+import { ACKNOWLEDGED, createTaskClient, type TaskClient } from "./task-client.ts";
 
 describe("a task of the Tasks extension that somebody cancels", () => {
   let world: World;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectLegacy } from "../clients.ts";
 import { createWorld, type World } from "../world.ts";
 import { askModern, openSession } from "./raw-request.ts";
-import { createTaskClient, type TaskClient } from "./task-client.ts";
+import { ACKNOWLEDGED, createTaskClient, type TaskClient } from "./task-client.ts";
 
 const video_id = "253eedc4f5a84f6c9b2d0e3a1c7b9d11";
 const GENERATION_TOOLS: [tool: string, args: Record<string, unknown>][] = [
@@ -15,7 +15,6 @@ const GENERATION_TOOLS: [tool: string, args: Record<string, unknown>][] = [
   ["veo_video_objects", { video_id, action: "insert", prompt: "a hat" }],
 ];
 const DAY_MS = 86_400_000;
-const ACKNOWLEDGED = { resultType: "complete", _meta: expect.anything() };
 
 describe("a task of the Tasks extension", () => {
   let world: World;

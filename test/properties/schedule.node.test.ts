@@ -7,8 +7,8 @@ import {
   GRID_MS,
   nextLookAtMs,
   nextReconcileAtMs,
-  nextSearchAtMs,
   type Pace,
+  searchRetryAtMs,
 } from "../../src/ledger/schedule.ts";
 import { NOW_MS } from "./arbitraries.ts";
 
@@ -82,7 +82,7 @@ it("the next search is later than now, at most ten minutes away, and after a day
 it("a search that failed is made again 5 s to 5 min later, and the later the longer it has been going on", () => {
   fc.assert(
     fc.property(fc.nat({ max: 8 * DAY }), fc.nat({ max: DAY }), (elapsedMs, moreMs) => {
-      const waitMs = (ms: number) => nextSearchAtMs(NOW_MS - ms, NOW_MS) - NOW_MS;
+      const waitMs = (ms: number) => searchRetryAtMs(NOW_MS - ms, NOW_MS) - NOW_MS;
       expect(waitMs(elapsedMs)).toBeGreaterThanOrEqual(5 * SECOND);
       expect(waitMs(elapsedMs)).toBeLessThanOrEqual(5 * MINUTE);
       expect(waitMs(elapsedMs + moreMs)).toBeGreaterThanOrEqual(waitMs(elapsedMs));

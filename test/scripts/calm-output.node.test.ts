@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createCalmOutput } from "../../scripts/start/calm-output.ts";
-import { CALLBACK_PATH } from "../../src/agent/callback-address.ts";
+import { CALLBACK_PATH } from "../../src/veo/callback-path.ts";
 
 it("npm start shows each request in a line, and no address that anybody could ring at", () => {
   const lines: string[] = [];

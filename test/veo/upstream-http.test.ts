@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { postJson } from "../../src/veo/upstream-http.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { postJson, readErrorBody } from "../../src/veo/upstream-http.ts";
 
 const MEGABYTE = 1024 * 1024;
 const CHUNK_BYTES = 64 * 1024;
@@ -55,4 +55,19 @@ it("stops reading an answer at its deadline, however much of it has come", async
   expect(await answer).toEqual({ ok: false, failure: { kind: "timeout", seconds: 10 } });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(taken.bytes).toBeLessThanOrEqual(10 * CHUNK_BYTES);
+});
+
+describe("an error body", () => {
+  const sealed = "A".repeat(120);
+  it.each([
+    ["as it was given", `Cannot ring https://veo.test/callbacks/${sealed}.`, "Cannot ring [address]."],
+    ["without its host", `No /callbacks/${sealed}`, "No [address]"],
+    ["with slashes that are escaped", `No https:\\/\\/veo.test\\/callbacks\\/${sealed}`, "No [address]"],
+    ["as part of another address", `No https://x.test/?to=%2Fcallbacks%2F${sealed}`, "No [address]"],
+  ])("leaves out an address of ours, quoted %s", (_how, message, said) => {
+    expect(readErrorBody({ error: { code: message, message } })).toMatchObject({ message: said });
+    expect(
+      JSON.stringify(readErrorBody({ error: { code: message, message }, detail: message })),
+    ).not.toContain("AAAA");
+  });
 });

@@ -1,7 +1,8 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, expect, it } from "vitest";
-import { CALLBACK_PATH, callbackAddresses } from "../../../src/agent/callback-address.ts";
+import { callbackAddresses } from "../../../src/agent/callback-address.ts";
+import { CALLBACK_PATH } from "../../../src/veo/callback-path.ts";
 import { ORIGIN, type World } from "../../world.ts";
 import { accountOf, createPayer, createPayersWorld, newKey } from "../payer.ts";
 
